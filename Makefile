@@ -1,0 +1,31 @@
+# Every verb of the project. `make help` tells what each does.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+UV_VERSION := 0.13.9
+PIP_PACKAGES := schemas mesh services/case services/documents services/authorization services/ledger services/notifications cli stack
+BOOT_PYTHON ?= $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c '' >/dev/null 2>&1 && echo python3.13 || echo python3)
+UV := .uv/bin/uv
+PY := .venv/bin/python
+export UV_PYTHON_DOWNLOADS ?= never
+
+.PHONY: help
+help: ## show this list
+	@echo "The write-off mesh. Verbs:"; \
+	grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(UV):
+	@$(BOOT_PYTHON) -m venv .uv || { echo "Python with the venv module is needed: install Python 3.13"; exit 2; }
+	@.uv/bin/pip -q install --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.ready: requirements.lock pyproject.toml $(addsuffix /pyproject.toml,$(PIP_PACKAGES)) | $(UV)
+	@$(UV) python find -q 3.13 >/dev/null 2>&1 || { echo "Python 3.13 is needed and was not found: install it (pyenv install 3.13, or your system's package)"; exit 2; }
+	@test -x $(PY) || $(UV) venv -q --python 3.13 .venv
+	@$(UV) pip install -q --python $(PY) --require-hashes -r requirements.lock
+	@$(UV) pip install -q --python $(PY) --no-deps $(addprefix -e ./,$(PIP_PACKAGES))
+	@touch $@
+
+.PHONY: setup lock
+setup: .venv/.ready ## bring the tools into this folder (.uv, .venv)
+
+lock: $(UV) ## write requirements.lock anew from the pyproject files
+	$(UV) export -q --all-packages --all-groups --no-emit-workspace --format requirements.txt --no-header -o requirements.lock
