@@ -1,0 +1,1 @@
+"""A made-up lender: its loans, its requests, and the people who decide, played live."""

@@ -1,0 +1,142 @@
+"""A client of the services' HTTP doors."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+
+from writeoff.exits import Exit, Refused, Trouble
+from writeoff.stackenv import StackEnv
+
+type Json = dict[str, Any]
+
+TIMEOUT_S = 30.0
+"""A door waits 10 s at most for its lane; the rest is for a machine under load."""
+
+ROUNDS_MAX = 6
+"""With the pauses below about 10 s: an instance that was killed is up again by then."""
+
+PAUSE_FIRST_S = 0.3
+
+SERVER_ERRORS = 500
+
+BUSY = frozenset({429, 502, 503})
+
+
+@dataclass(slots=True)
+class Doors:
+    """The doors of a stack, opened as one person."""
+
+    env: StackEnv
+    person: str
+    tenant: str | None
+    """None: whatever the person may see."""
+    only: str | None = None
+    """This instance alone; none: whichever answers."""
+    _client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(TIMEOUT_S, connect=2.0),
+            headers={"Authorization": f"Bearer {self.env.token(self.person)}"},
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def get(self, service: str, path: str, **params: str | int | None) -> Json:
+        """Read from a service; a refusal is raised."""
+        given = {name: value for name, value in params.items() if value is not None}
+        return self._call(service, "GET", path, params=given)
+
+    def post(self, service: str, path: str, body: Mapping[str, Any]) -> Json:
+        """Ask something of a service; saying it twice by accident does it once."""
+        return self._call(service, "POST", path, body=body)
+
+    def _call(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Json:
+        """Try every instance, and again with growing pauses, before giving up."""
+        headers = {"X-Tenant-ID": self.tenant} if self.tenant else {}
+        if body is not None:
+            headers["Idempotency-Key"] = str(uuid4())
+        pause_s = PAUSE_FIRST_S
+        why = "no answer"
+        for _ in range(ROUNDS_MAX):
+            for url in [self.only] if self.only else self.env.urls(service):
+                try:
+                    response = self._client.request(
+                        method, url + path, params=params, json=body, headers=headers
+                    )
+                except httpx.TransportError as error:
+                    why = f"{url}: {error}"
+                    continue
+                if response.status_code not in BUSY:
+                    return _read(response, service)
+                why = f"{url}: {response.status_code} {_message(response)}"
+            time.sleep(pause_s)
+            pause_s *= 1.7
+        raise Trouble(
+            f"{service} does not answer ({why})",
+            next_step=f"`make up` starts what is not running; the log is {self.env.directory}/logs",
+            exit_code=Exit.UNREACHABLE,
+        )
+
+
+def _read(response: httpx.Response, service: str) -> Json:
+    """Return the answer's body, or raise what it means."""
+    if response.is_success:
+        return response.json() if response.content else {}
+    error = _error(response)
+    code = str(error.get("code", response.status_code))
+    message = _with_fields(str(error.get("message") or code), error)
+    match response.status_code:
+        case 401:
+            raise Trouble(
+                f"{service} does not know this token",
+                next_step="the stack was wiped since: make up writes new tokens",
+                exit_code=Exit.USAGE,
+            )
+        case 403:
+            raise Refused(
+                code, message, next_step="give --as a person who may, or the right --tenant"
+            )
+        case status if status < SERVER_ERRORS:
+            raise Refused(code, message)
+        case _:
+            raise Trouble(
+                f"{service} failed: {message}",
+                next_step="its log tells why: .stack/logs",
+            )
+
+
+def _error(response: httpx.Response) -> Json:
+    try:
+        body = response.json()
+    except ValueError:
+        return {"message": response.text[:200]}
+    error = body.get("error", body) if isinstance(body, dict) else {}
+    return error if isinstance(error, dict) else {"message": str(error)}
+
+
+def _message(response: httpx.Response) -> str:
+    return str(_error(response).get("message", ""))
+
+
+def _with_fields(message: str, error: Json) -> str:
+    fields = error.get("fields") or ()
+    told = "; ".join(f"{each.get('field')}: {each.get('message')}" for each in fields)
+    return f"{message} ({told})" if told else message

@@ -1,0 +1,61 @@
+"""What must hold before a service starts (lanes 27): wrong ends it, missing is waited for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mesh import migrations
+from mesh.kafka import KafkaLog
+from mesh.ports import Unavailable
+from mesh.service import Reader
+from mesh.topics import Topics
+
+POSTGRES_MIN = 170_000
+
+SETTINGS = """
+SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
+       current_setting('full_page_writes') AS full_page_writes,
+       current_setting('synchronous_commit') AS synchronous_commit,
+       pg_is_in_recovery() AS standby
+"""
+
+
+async def check_start(
+    reader: Reader, kafka: KafkaLog, topics: Topics, *, folders: Sequence[tuple[str, Path]]
+) -> None:
+    """Raises Unavailable for what is not there yet, SystemExit for what is wrong."""
+    await _check_store(reader, folders)
+    await _check_topics(kafka, topics)
+
+
+async def _check_store(reader: Reader, folders: Sequence[tuple[str, Path]]) -> None:
+    applied = await migrations.version(reader)
+    if newer := migrations.ahead(applied, folders):
+        raise SystemExit(f"the store needs a newer build than this one: {', '.join(newer)}")
+    if missing := migrations.behind(applied, folders):
+        raise Unavailable(f"migrations not applied yet: {', '.join(missing)}")
+    [found] = await reader.fetch(SETTINGS)
+    if found["version"] < POSTGRES_MIN:
+        raise SystemExit("PostgreSQL 17 or newer is needed")
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        if found[name] != "on":
+            raise SystemExit(f"PostgreSQL's {name} must be on, it is {found[name]}")
+    if found["standby"]:
+        raise Unavailable("this PostgreSQL is a standby")
+
+
+async def _check_topics(kafka: KafkaLog, topics: Topics) -> None:
+    wanted = {name: topics.by_name[name] for name in {*topics.inputs, *topics.says}}
+    found = await kafka.facts(sorted(wanted))
+    for name, topic in sorted(wanted.items()):
+        facts = found.get(name)
+        if facts is None:
+            raise Unavailable(f"topic {name} is not there yet")
+        if facts.partitions != topic.partitions:
+            raise SystemExit(
+                f"topic {name} has {facts.partitions} partitions, not {topic.partitions}"
+            )
+        cleanup = "compact" if topic.kind == "table" else "delete"
+        if facts.cleanup != cleanup:
+            raise SystemExit(f"topic {name} has cleanup.policy {facts.cleanup}, not {cleanup}")
+        if facts.timestamps != "LogAppendTime":
+            raise SystemExit(f"topic {name} must have message.timestamp.type LogAppendTime")

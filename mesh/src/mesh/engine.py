@@ -1,0 +1,201 @@
+"""One instance of one service: the keeper, the turns and the publisher over a log and a store."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from mesh.doors import StoredAnswer
+from mesh.gather import Gatherer
+from mesh.hearing import Ears, Schemas
+from mesh.holdings import Holdings
+from mesh.keeper import Keeper
+from mesh.lane import Event, Lane, State
+from mesh.limits import BEAT_S, DRAIN_S
+from mesh.metrics import Metrics
+from mesh.pace import Pace
+from mesh.ports import Log, RequestRow, Store, Unavailable
+from mesh.publisher import Publisher, drained
+from mesh.rows import stored_answer
+from mesh.service import Service
+from mesh.topics import Topics
+from mesh.turns import Turns
+
+log_ = logging.getLogger(__name__)
+
+
+class Engine:
+    """Runs a service. Written once: the same code runs on the real ports and in memory."""
+
+    def __init__(
+        self,
+        service: Service[Any, Any],
+        *,
+        store: Store,
+        log: Log,
+        schemas: Schemas,
+        topics: Topics,
+        instance: str,
+        metrics: Metrics,
+        on_answers: Callable[[Mapping[UUID, StoredAnswer]], None] = lambda _: None,
+    ) -> None:
+        """Build an instance; nothing runs before `run`."""
+        self.topics = topics
+        self.holdings = Holdings(instance, {n: Lane(n) for n in range(topics.lanes)})
+        self._store, self._log, self._metrics = store, log, metrics
+        pace = Pace(service)
+        self.keeper = Keeper(self.holdings, store, log, topics, pace=pace, metrics=metrics)
+        self.publisher = Publisher(self.holdings, log)
+        self._gatherer = Gatherer(self.holdings, store, log, schemas=schemas, pace=pace)
+        self.turns = Turns(
+            self.holdings,
+            service=service,
+            store=store,
+            topics=topics,
+            gatherer=self._gatherer,
+            keeper=self.keeper,
+            publisher=self.publisher,
+            ears=Ears(
+                service=service,
+                schemas=schemas,
+                lane_of=topics.lane_of,
+                template_of=topics.template_of,
+                hears=topics.hears,
+                count=self._count,
+            ),
+            pace=pace,
+            metrics=metrics,
+            on_answers=lambda rows: on_answers(_by_id(rows)),
+        )
+        log.wake = self.holdings.wake
+
+    def _count(self, what: str) -> None:
+        counters = {
+            "repeat": self._metrics.repeats,
+            "ahead": self._metrics.ahead,
+            "unheard": self._metrics.unheard,
+        }
+        counters[what]()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`, then drain: the open turn ends, what is committed is published."""
+        publishing = asyncio.create_task(self.publisher.run())
+        keeping = asyncio.create_task(self.keeper.run())
+        turning = asyncio.create_task(self.turns.run())
+        watching = asyncio.create_task(self._watch())
+        stopped = asyncio.create_task(stop.wait())
+        running = (publishing, keeping, turning, watching)
+        await asyncio.wait((*running, stopped), return_when=asyncio.FIRST_COMPLETED)
+        broken = [task for task in running if task.done()]
+        self.turns.stopping = True
+        self.holdings.wake()
+        if not broken:
+            await self._drain(turning)
+        for task in (*running, stopped):
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for task in broken:
+            task.result()  # what broke the loop ends the process, with its cause
+
+    async def _drain(self, turning: asyncio.Task[None]) -> None:
+        """End cleanly (lanes 26)."""
+        await turning
+        await drained(self.publisher, deadline_s=DRAIN_S)
+        held = [lane for lane in self.holdings.held() if lane.state is not State.TAKING]
+        try:
+            await self.turns.save_rest()
+            await self.keeper.give_back(held)
+            await self._store.leave(self.holdings.instance)
+        except Unavailable as error:
+            log_.warning("lanes could not be given back", extra={"why": str(error)})
+
+    async def _watch(self) -> None:
+        """Look at inputs that went wrong, advise offsets, and tell metrics."""
+        while True:
+            for trouble in self._log.troubles():
+                known = self.holdings.places.get((trouble.topic, trouble.partition))
+                if known is None or known[0].taking != trouble.taking:
+                    continue
+                lane = known[0]
+                if trouble.hole:
+                    self.keeper.stop(lane, f"{trouble.topic}[{trouble.partition}]: {trouble.why}")
+                else:
+                    self.keeper.retake(lane, Event.UNKNOWN, trouble.why)
+            self._log.advise(
+                {place: h.position.next_offset for place, (_, h) in self.holdings.places.items()}
+            )
+            self._tell()
+            await asyncio.sleep(BEAT_S)
+
+    def _tell(self) -> None:
+        states = dict.fromkeys((str(s) for s in State), 0)
+        for lane in self.holdings.lanes.values():
+            states[str(lane.state)] += 1
+        self._metrics.lanes(states)
+        now = asyncio.get_running_loop().time()
+        rows = sum(lane.unacknowledged for lane in self.holdings.running())
+        self._metrics.unacknowledged(rows=rows, oldest_s=self.publisher.oldest_s(now))
+        self._metrics.parked(sum(len(lane.parked) for lane in self.holdings.running()))
+
+    def still_s(self) -> float:
+        """Say how long the loop of turns has not come round, in seconds."""
+        if not self.holdings.turned_at:
+            return 0.0
+        return asyncio.get_running_loop().time() - self.holdings.turned_at
+
+    def why_not_ready(self) -> list[str]:
+        """Say what keeps this instance from working; nothing if it works."""
+        reasons = [r for r in (self.holdings.trouble, self.holdings.hold) if r]
+        reasons += [
+            f"lane {lane.number}: {lane.why}"
+            for lane in self.holdings.lanes.values()
+            if lane.state is State.STOPPED
+        ]
+        if not any(True for _ in self.holdings.running()) and self.holdings.living == 1:
+            reasons.append("no lane is held yet")
+        return reasons
+
+    def lanes(self) -> list[dict[str, Any]]:
+        """Tell of every lane what this instance believes."""
+        return [_tell_lane(lane) for lane in self.holdings.lanes.values()]
+
+    def now(self) -> datetime:
+        """Give the store's time."""
+        return self.holdings.clock.now()
+
+    def put_in(self, lanes: set[int]) -> None:
+        """A door put a command in: look at once."""
+        if any(self.holdings.lanes[n].state is State.RUNNING for n in lanes):
+            self.holdings.due_dirty = True
+            self.holdings.wake()
+
+    def held(self) -> list[int]:
+        """Give the lanes that this instance runs."""
+        return [lane.number for lane in self.holdings.running()]
+
+
+def _by_id(rows: Sequence[RequestRow]) -> dict[UUID, StoredAnswer]:
+    return {row.message_id: stored_answer(row) for row in rows}
+
+
+def _tell_lane(lane: Lane) -> dict[str, Any]:
+    return {
+        "lane": lane.number,
+        "state": str(lane.state),
+        "epoch": lane.epoch,
+        "why": lane.why,
+        "turned_at": lane.turned_at.isoformat() if lane.turned_at else None,
+        "unacknowledged": lane.unacknowledged,
+        "parked": len(lane.parked),
+        "on_the_way": lane.on_the_way,
+        "inputs": {
+            f"{topic}[{partition}]": {
+                "next_offset": heard.position.next_offset,
+                "last_seq": heard.position.last_seq,
+                "waiting": len(heard.waiting),
+            }
+            for (topic, partition), heard in lane.inputs.items()
+        },
+    }

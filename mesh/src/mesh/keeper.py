@@ -1,0 +1,266 @@
+"""Keeps lanes: beats, takes, gives back, loses (lanes 1-5, 20).
+
+Nobody tells instances what to hold. Each looks at the store's lane rows, sees who lives, and takes
+what is free up to its share; who holds more gives back.
+"""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Mapping
+from math import ceil
+
+from mesh.holdings import Holdings
+from mesh.lane import Event, Input, Lane, Output, State
+from mesh.limits import BEAT_S, LEASE_S, LOOK_AGAIN_S
+from mesh.metrics import Metrics
+from mesh.pace import Pace
+from mesh.ports import (
+    Beat,
+    Log,
+    Position,
+    Record,
+    Recovered,
+    Store,
+    Unavailable,
+)
+from mesh.topics import Topics
+from mesh.wire import number_of
+
+log_ = logging.getLogger(__name__)
+
+
+class Hole(Exception):
+    """Where the lane should go on is not in the log (lanes 4)."""
+
+
+class Keeper:
+    """Holds this instance's share of the lanes."""
+
+    def __init__(
+        self,
+        holdings: Holdings,
+        store: Store,
+        log: Log,
+        topics: Topics,
+        *,
+        pace: Pace,
+        metrics: Metrics,
+    ) -> None:
+        """Keep lanes in `holdings`, by the rows of `store`."""
+        self._holdings = holdings
+        self._store = store
+        self._log = log
+        self._topics = topics
+        self._pace = pace
+        self._metrics = metrics
+        self._takings = itertools.count(1)
+        self._topic_ids: dict[str, str] = {}
+        self._store_id = ""
+        self.silent = False
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        while True:
+            try:
+                await self.beat()
+                if not self.silent:
+                    self._holdings.trouble = ""
+            except Unavailable as error:
+                self._holdings.trouble = f"store: {error}"
+            self._drop_expired()
+            await asyncio.sleep(BEAT_S)
+
+    async def beat(self) -> None:
+        """Renew what is ours, learn what is not, take or give back."""
+        self.silent = self._log.silent_s() > LEASE_S
+        if self.silent:
+            self._holdings.trouble = "the broker does not answer"
+        held = {lane.number: lane.epoch for lane in self._holdings.held() if lane.epoch}
+        beat = await self._store.beat(
+            self._holdings.instance,
+            held={} if self.silent else held,
+            lease_s=LEASE_S,
+            lanes=self._topics.lanes,
+        )
+        self._holdings.clock.read(beat.now)
+        self._holdings.living = max(1, beat.living)
+        self._see_lost(beat)
+        if not self.silent:
+            await self._share(beat)
+
+    def _see_lost(self, beat: Beat) -> None:
+        """Let go what the store says is another's."""
+        rows = {row.lane: row for row in beat.lanes}
+        for lane in self._holdings.held():
+            row = rows.get(lane.number)
+            ours = row and row.owner == self._holdings.instance and row.epoch == lane.epoch
+            if lane.state is not State.TAKING and not ours:
+                self.lose(lane, "the store says it is another's")
+
+    def _drop_expired(self) -> None:
+        """Without the store's or the broker's answer for a lease, what we hold may be another's."""
+        now = asyncio.get_running_loop().time()
+        if self._holdings.clock.read_at and now - self._holdings.clock.read_at > LEASE_S:
+            for lane in self._holdings.held():
+                if lane.state is not State.TAKING:
+                    self.lose(lane, "the lease ran out")
+
+    async def _share(self, beat: Beat) -> None:
+        share = ceil(self._topics.lanes / self._holdings.living)
+        held = self._holdings.held()
+        too_many = held[share:]
+        if too_many:
+            await self.give_back(too_many)
+        self._look_again()
+        ours = self._holdings.instance
+        free = [r.lane for r in beat.lanes if r.owner is None or r.expired or r.owner == ours]
+        mine = [self._holdings.lanes[n] for n in free]
+        wanted = [lane for lane in mine if lane.state is State.ELSEWHERE][: share - len(held)]
+        if wanted:
+            await asyncio.gather(*(self.take(lane) for lane in wanted))
+
+    def _look_again(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for lane in self._holdings.held():
+            if lane.state is State.STOPPED and now - lane.looked_at > LOOK_AGAIN_S:
+                self.retake(lane, Event.LOOKED)
+
+    def retake(self, lane: Lane, event: Event, why: str = "") -> None:
+        """Forget what is in memory of a lane and take it again, if it is still ours."""
+        self._unassign(lane)
+        lane.happen(event, why)
+        lane.forget()
+        lane.happen(Event.FAILED, why)
+
+    def stop(self, lane: Lane, why: str) -> None:
+        """A lane cannot go on without a person."""
+        log_.error("lane stopped", extra={"lane": lane.number, "why": why})
+        self._unassign(lane)
+        lane.happen(Event.STUCK, why)
+        lane.looked_at = asyncio.get_running_loop().time()
+
+    def lose(self, lane: Lane, why: str) -> None:
+        """Let a lane go: stop fetching, forget its memory (lanes 20)."""
+        log_.info("lane lost", extra={"lane": lane.number, "why": why})
+        self._metrics.lost_lane()
+        self._unassign(lane)
+        lane.happen(Event.LOST, why)
+
+    async def give_back(self, lanes: list[Lane]) -> None:
+        """Give lanes back so that others need not wait for the lease."""
+        epochs = {lane.number: lane.epoch for lane in lanes}
+        for lane in lanes:
+            self.lose(lane, "given back")
+        await self._store.give_back(epochs, instance=self._holdings.instance)
+
+    def _unassign(self, lane: Lane) -> None:
+        for place in lane.inputs:
+            self._log.unassign(*place)
+            self._holdings.places.pop(place, None)
+
+    async def take(self, lane: Lane) -> None:
+        """Raise a lane's epoch and read all that it needs; it counts if it is ours at the end."""
+        if lane.state is not State.ELSEWHERE:
+            return  # one taking at a time
+        lane.happen(Event.TRIED)
+        taking = lane.taking = next(self._takings)
+        lane.epoch = 0
+        try:
+            epoch = await self._store.take(
+                lane.number, instance=self._holdings.instance, lease_s=LEASE_S
+            )
+            if epoch is None:
+                lane.happen(Event.NOT_OURS)
+                return
+            lane.epoch = epoch
+            recovered = await self._store.recover(lane.number)
+            outputs = await self._outputs(lane, recovered)
+            inputs = await self._inputs(lane, recovered)
+            on_the_way = await self._pace.count(self._store.reader, lane.number)
+        except Unavailable as error:
+            self._holdings.trouble = f"lane {lane.number}: {error}"
+            lane.happen(Event.FAILED, str(error))
+            return
+        except Hole as hole:
+            if lane.taking == taking:
+                self.stop(lane, str(hole))
+            return
+        if lane.taking != taking or str(lane.state) != State.TAKING:
+            return  # lost meanwhile
+        lane.parked = dict(recovered.parked)
+        lane.turned_at = recovered.turned_at
+        lane.on_the_way = on_the_way
+        lane.outputs = outputs
+        self._start(lane, inputs)
+
+    def _start(self, lane: Lane, inputs: dict[tuple[str, int], Input]) -> None:
+        lane.inputs = inputs
+        lane.happen(Event.READY)
+        self._metrics.took_lane()
+        log_.info("lane taken", extra={"lane": lane.number, "why": f"epoch {lane.epoch}"})
+        for place, heard in inputs.items():
+            self._holdings.places[place] = (lane, heard)
+            self._log.assign(*place, offset=heard.position.next_offset, taking=lane.taking)
+        self._holdings.due_dirty = True
+        self._holdings.wake()
+
+    async def _outputs(self, lane: Lane, recovered: Recovered) -> dict[str, Output]:
+        """Make the outputs with what is to be said again; see whether the store went back."""
+        outputs = {spoken.topic: Output(spoken) for spoken in recovered.spoken}
+        for row in recovered.outbox:
+            output = outputs[row.topic]
+            if row.incarnation == output.spoken.incarnation:
+                output.pending.append(row)
+        tails = await self._log.tails([(topic, lane.number) for topic in self._topics.says])
+        for (topic, _), tail in tails.items():
+            _check_tail(outputs.get(topic), tail)
+        return outputs
+
+    async def _inputs(self, lane: Lane, recovered: Recovered) -> dict[tuple[str, int], Input]:
+        known = {(p.topic, p.partition): p for p in recovered.positions}
+        inputs: dict[tuple[str, int], Input] = {}
+        for topic, partition, kind in self._topics.of_lane(lane.number):
+            position = await self._position(topic, partition, kind, known)
+            inputs[topic, partition] = Input(position, kind)
+        return inputs
+
+    async def _position(
+        self, topic: str, partition: int, kind: str, known: Mapping[tuple[str, int], Position]
+    ) -> Position:
+        """Say where to go on in a partition. Raises Hole where that is not in the log."""
+        topic_id = await self.topic_id(topic)
+        position = known.get((topic, partition))
+        if position is None:
+            start = (await self._log.bounds(topic, partition))[0] if kind == "outside" else 0
+            return Position(topic, partition, topic_id, start)
+        if position.topic_id != topic_id:
+            raise Hole(f"{topic} is another topic now: {topic_id}, heard was {position.topic_id}")
+        start, end = await self._log.bounds(topic, partition)
+        if not start <= position.next_offset <= end:
+            raise Hole(
+                f"{topic}[{partition}] goes from {start} to {end}, next is {position.next_offset}: "
+                f"see `writeoff mesh begin {topic} {partition}`"
+            )
+        return position
+
+    async def topic_id(self, topic: str) -> str:
+        """Give a topic's id, asked once."""
+        if topic not in self._topic_ids:
+            self._topic_ids[topic] = await self._log.topic_id(topic)
+        return self._topic_ids[topic]
+
+
+def _check_tail(output: Output | None, tail: Record) -> None:
+    """See whether the topic knows more than the store (lanes 5)."""
+    number = number_of(tail.headers)
+    if number is None:
+        raise Hole(
+            f"{tail.topic}[{tail.partition}] ends with a record that its owner did not write"
+        )
+    ours = (output.spoken.incarnation, output.spoken.last_seq) if output else (0, 0)
+    if number > ours:
+        raise Hole(
+            f"{tail.topic}[{tail.partition}] ends with number {number}, the store knows {ours}: "
+            "it was restored or promoted"
+        )

@@ -1,0 +1,438 @@
+"""One turn: what was heard, decided and is to be written and said. No I/O in it.
+
+A message's results are staged by themselves and merged when all of them are known to be sayable;
+so a poisoned message leaves nothing behind but its parked row.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from contracts.codec import encode
+
+from mesh import hearing
+from mesh.hearing import Forward, Heard, Poisoned, Raw, ReadBack, Schemas, Unreadable, place_of
+from mesh.lane import Input, Lane, Output
+from mesh.limits import RECORD_BYTES_MAX
+from mesh.ports import (
+    DueRow,
+    OutboxRow,
+    ParkedRow,
+    Position,
+    Record,
+    RequestRow,
+    SaidRow,
+    Spoken,
+    TurnWrites,
+)
+from mesh.service import (
+    NAMESPACE,
+    Answer,
+    Cancel,
+    Change,
+    Key,
+    Later,
+    Outgoing,
+    Service,
+    Told,
+    derive,
+)
+from mesh.topics import Topics
+from mesh.wire import event_headers, pack_due, pack_record
+
+
+class Unsayable(Exception):
+    """What a service wants to say cannot be: no topic of its own, too large."""
+
+
+@dataclass(slots=True)
+class Saying:
+    """An encoded record that has no number yet."""
+
+    lane: Lane
+    topic: str
+    key: str
+    value: bytes | None
+    event_id: str
+    kind: str
+    subject: str
+    correlation_id: str
+    headers: list[tuple[str, bytes]] | None = None
+    """Ready-made ones, for a dead letter."""
+
+
+@dataclass(slots=True)
+class Staged:
+    """What one message does, before it counts."""
+
+    after: Any
+    told: list[Told[Any]]
+    sayings: list[Saying] = field(default_factory=list[Saying])
+    later: list[DueRow] = field(default_factory=list[DueRow])
+    cancelled: list[UUID] = field(default_factory=list[UUID])
+    answer: Answer | None = None
+
+
+@dataclass(slots=True)
+class Turn:
+    """Collects what a turn writes. `now` is the turn's one moment."""
+
+    service: Service[Any, Any]
+    schemas: Schemas
+    now: datetime
+    topics: Topics
+    lanes: dict[int, Lane] = field(default_factory=dict[int, Lane])
+    positions: dict[tuple[str, int], Position] = field(
+        default_factory=dict[tuple[str, int], Position]
+    )
+    spoken: dict[tuple[int, str], Spoken] = field(default_factory=dict[tuple[int, str], Spoken])
+    writes: TurnWrites = field(default_factory=TurnWrites)
+    changes: dict[Key, Change[Any, Any]] = field(default_factory=dict[Key, Change[Any, Any]])
+    parked: dict[tuple[int, str], UUID] = field(default_factory=dict[tuple[int, str], UUID])
+    logs: list[Saying] = field(default_factory=list[Saying])
+    tables: dict[tuple[str, str], Saying] = field(default_factory=dict[tuple[str, str], Saying])
+    identities: dict[UUID, RequestRow] = field(default_factory=dict[UUID, RequestRow])
+    """Requests and commands decided before, in this turn or an earlier one."""
+    answers: list[RequestRow] = field(default_factory=list[RequestRow])
+    poisons: int = 0
+    heard: int = 0
+    heard_at_ms: list[int] = field(default_factory=list[int])
+    """When the broker took the records that were heard."""
+
+    def position(self, heard: Input) -> Position:
+        """Give this turn's copy of an input's position."""
+        place = (heard.position.topic, heard.position.partition)
+        if place not in self.positions:
+            self.positions[place] = replace(heard.position)
+        return self.positions[place]
+
+    def hear(self, heard: Heard, state: Any) -> Any:
+        """Decide one message on a state; gives the state after it."""
+        identity = self.identities.get(heard.message.message_id)
+        self.lanes[heard.lane.number] = heard.lane
+        if isinstance(heard.raw, DueRow) and heard.parked is None:
+            self.writes.due_gone.append(heard.raw.due_id)
+        first = self._waits_behind(heard)
+        if first is not None:
+            self.park(heard, reason="behind a parked message of the same case", behind=first)
+            return state
+        if heard.hash is not None and identity is not None:
+            if identity.content_hash == heard.hash or isinstance(heard.raw, DueRow):
+                return self._done(heard, state)
+            heard = self._reused(heard)
+        try:
+            staged = self._decide(heard, state)
+        except Exception as error:
+            self.poison(heard, f"{type(error).__name__}: {error}"[:500])
+            return state
+        self._merge(heard, state, staged)
+        return self._done(heard, staged.after)
+
+    def _waits_behind(self, heard: Heard) -> UUID | None:
+        """Give the parked message that this one has to wait for."""
+        now = self.parked.get((heard.lane.number, heard.unit))
+        return now if heard.parked else now or heard.lane.parked.get(heard.unit)
+
+    def _done(self, heard: Heard, state: Any) -> Any:
+        self.heard += 1
+        if isinstance(heard.raw, Record):
+            self.heard_at_ms.append(heard.raw.timestamp_ms)
+        if heard.parked:
+            self.writes.unparked.append(heard.parked.parked_id)
+        return state
+
+    def _reused(self, heard: Heard) -> Heard:
+        """Turn a request into the news that its identity stands for another one."""
+        assert heard.hash is not None
+        old = heard.message
+        message_id = uuid5(old.message_id, f"reused/{heard.hash.hex()}")
+        message = replace(old, message_id=message_id, case_id=None, refusal="ID_REUSED")
+        return replace(heard, message=message, hash=None)
+
+    def _decide(self, heard: Heard, state: Any) -> Staged:
+        """Run the service's pure functions and encode what they say. Raises whatever they raise."""
+        service, message = self.service, heard.message
+        after, told = state, list[Told[Any]]()
+        places: dict[str, int] = {}
+        for event in service.decide(state, message, now=self.now):
+            kind = type(event).__name__
+            place = places.get(kind, 0)
+            places[kind] = place + 1
+            told.append(Told(event, derive(message.message_id, kind, place), self.now, message))
+            after = service.evolve(after, event)
+        staged = Staged(after, told)
+        if told:
+            change = Change(heard.key, heard.lane.number, state, after, told)
+            for said in service.say(change):
+                self._stage(staged, heard, said)
+        return staged
+
+    def _stage(
+        self, staged: Staged, heard: Heard, said: Outgoing | Later | Cancel | Answer
+    ) -> None:
+        match said:
+            case Outgoing():
+                staged.sayings.append(self._encode(heard, said))
+            case Later():
+                staged.later.append(self._later(heard, said))
+            case Cancel():
+                staged.cancelled.append(said.due_id)
+            case Answer():
+                staged.answer = said
+
+    def _encode(self, heard: Heard, said: Outgoing) -> Saying:
+        if said.topic not in self.topics.says:
+            raise Unsayable(f"{said.topic} is not a topic of {self.service.name}")
+        if not said.key:
+            raise Unsayable(f"a record for {said.topic} has no key")
+        record = said.record
+        correlation_id = str(heard.message.correlation_id)
+        if record is None:
+            event_id = str(uuid5(heard.message.message_id, f"gone/{said.topic}/{said.key}"))
+            return Saying(
+                heard.lane,
+                said.topic,
+                said.key,
+                None,
+                event_id,
+                "Tombstone",
+                heard.unit,
+                correlation_id,
+            )
+        kind = record.FULL_NAME
+        value = encode(record, self.schemas.id_of(said.topic, kind))
+        if len(value) > RECORD_BYTES_MAX:
+            raise Unsayable(f"{kind} of {len(value)} bytes is above {RECORD_BYTES_MAX}")
+        meta = record.meta
+        return Saying(
+            heard.lane, said.topic, said.key, value, meta.event_id, kind, heard.unit, correlation_id
+        )
+
+    def _later(self, heard: Heard, later: Later) -> DueRow:
+        payload = {
+            "body": dict(later.body),
+            "source": "timer",
+            "correlation_id": str(heard.message.correlation_id),
+        }
+        return DueRow(
+            lane=self.topics.lane_of(later.key.text),
+            due_at=later.due_at,
+            due_id=later.due_id,
+            case_id=later.case_id,
+            kind=later.kind,
+            key=later.key,
+            payload=json.dumps(payload).encode(),
+        )
+
+    def _merge(self, heard: Heard, before: Any, staged: Staged) -> None:
+        """Make a message's results part of the turn."""
+        if staged.told:
+            known = self.changes.get(heard.key)
+            if known is None:
+                self.changes[heard.key] = Change(
+                    heard.key, heard.lane.number, before, staged.after, staged.told
+                )
+            else:
+                known.after = staged.after
+                known.told = [*known.told, *staged.told]
+        for saying in staged.sayings:
+            if self.topics.is_table(saying.topic):
+                self.tables[saying.topic, saying.key] = saying
+            else:
+                self.logs.append(saying)
+        if staged.cancelled:
+            gone = set(staged.cancelled)
+            self.writes.due_put = [row for row in self.writes.due_put if row.due_id not in gone]
+            self.writes.due_gone += staged.cancelled
+        self.writes.due_put += staged.later
+        if heard.hash is not None:
+            self._answer(heard, staged.answer)
+
+    def _answer(self, heard: Heard, answer: Answer | None) -> None:
+        message = heard.message
+        waits = isinstance(heard.raw, DueRow)
+        row = RequestRow(
+            message_id=message.message_id,
+            source=message.source,
+            tenant=message.tenant,
+            request_id=message.request_id or str(message.message_id),
+            content_hash=heard.hash or b"",
+            case_id=message.case_id,
+            code=answer.code if answer else None,
+            reply=json.dumps(dict(answer.body) if answer else {}, default=str) if waits else None,
+        )
+        self.writes.requests.append(row)
+        self.identities[row.message_id] = row
+        if waits:
+            self.answers.append(row)
+
+    def poison(self, heard: Heard, reason: str) -> None:
+        """Park a message, and with it whatever its case hears from now on (lanes 22)."""
+        self.poisons += 1
+        self.park(heard, reason=reason, behind=None)
+
+    def park(self, heard: Heard, *, reason: str, behind: UUID | None) -> None:
+        """Park a message that was heard."""
+        self._park(
+            heard.lane,
+            heard.raw,
+            unit=heard.unit,
+            reason=reason,
+            behind=behind,
+            known=heard.parked,
+            case_id=heard.message.case_id,
+        )
+
+    def _park(
+        self,
+        lane: Lane,
+        raw: Raw,
+        *,
+        unit: str,
+        reason: str,
+        behind: UUID | None,
+        known: ParkedRow | None = None,
+        case_id: UUID | None = None,
+    ) -> None:
+        self.lanes[lane.number] = lane
+        place = place_of(raw)
+        parked_id = known.parked_id if known else uuid5(NAMESPACE, f"parked/{place}")
+        is_due = isinstance(raw, DueRow)
+        self.writes.parked.append(
+            ParkedRow(
+                parked_id=parked_id,
+                lane=lane.number,
+                unit=unit,
+                behind=behind,
+                origin="due" if is_due else "record",
+                place=place,
+                reason=reason,
+                packed=pack_due(raw) if isinstance(raw, DueRow) else pack_record(raw),
+                case_id=case_id,
+            )
+        )
+        self.parked.setdefault((lane.number, unit), behind or parked_id)
+
+    def note(self, found: Poisoned | Forward, *, now: datetime) -> None:
+        """Take in what needs no decision: a record of ours to park, or one to pass on."""
+        self.lanes[found.lane.number] = found.lane
+        record = found.record
+        if isinstance(found, Poisoned):
+            behind = self.parked.get((found.lane.number, found.unit)) or found.lane.parked.get(
+                found.unit
+            )
+            self.poisons += 1
+            self._park(found.lane, record, unit=found.unit, reason=found.why, behind=behind)
+            return
+        place = place_of(record)
+        self.writes.due_put.append(
+            DueRow(
+                lane=found.lane.number if found.later_s else self.topics.lane_of(found.key.text),
+                due_at=now + timedelta(seconds=found.later_s),
+                due_id=uuid5(NAMESPACE, f"forward/{place}"),
+                case_id=None,
+                kind=hearing.FORWARDED,
+                key=found.key,
+                payload=pack_record(record),
+            )
+        )
+
+    def lay_aside(self, found: Unreadable) -> None:
+        """Keep an unreadable record's bytes and copy it to the dead letters."""
+        record = found.record
+        place = place_of(record)
+        self._park(found.lane, record, unit=f"unreadable/{place}", reason=found.why, behind=None)
+        headers = [(name, value) for name, value in record.headers.items() if len(value) < 1024][
+            :20
+        ]
+        headers += [("dead-place", place.encode()), ("dead-reason", found.why[:500].encode())]
+        key = (record.key or b"-").decode("utf-8", "replace")[:256] or "-"
+        event_id = str(uuid5(NAMESPACE, f"dead/{place}"))
+        self.logs.append(
+            Saying(
+                found.lane,
+                self.topics.dead_letters,
+                key,
+                record.value,
+                event_id,
+                "DeadLetter",
+                key,
+                event_id,
+                headers=headers,
+            )
+        )
+
+    def say_again(self, found: ReadBack, said: SaidRow) -> None:
+        """Say a key of a table topic once more: an older record lies behind its last one."""
+        self.lanes[found.lane.number] = found.lane
+        event_id = str(uuid5(NAMESPACE, f"again/{found.topic}/{found.key}/{found.number}"))
+        self.tables.setdefault(
+            (found.topic, found.key),
+            Saying(
+                found.lane,
+                found.topic,
+                found.key,
+                said.value,
+                event_id,
+                "Again",
+                found.key,
+                event_id,
+            ),
+        )
+
+    def know(self, lane: Lane, output: Output) -> None:
+        """Let an output's acknowledgements go into the store with this turn."""
+        self.lanes[lane.number] = lane
+        self.spoken.setdefault((lane.number, output.spoken.topic), replace(output.spoken))
+
+    def finish(self, *, incarnation: int) -> TurnWrites:
+        """Number what is said and give all that is to be written. `incarnation`: of new outputs."""
+        writes = self.writes
+        at = self.now.isoformat()
+        source = f"/writeoff/{self.service.name}"
+        for saying in self.logs:
+            writes.outbox.append(self._number(saying, incarnation, at=at, source=source))
+        for (topic, key), saying in self.tables.items():
+            row = self._number(saying, incarnation, at=at, source=source)
+            writes.outbox.append(row)
+            writes.said.append(SaidRow(topic, row.lane, key, row.incarnation, row.seq, row.value))
+        writes.lanes = {number: lane.epoch for number, lane in sorted(self.lanes.items())}
+        writes.positions = list(self.positions.values())
+        writes.spoken = list(self.spoken.values())
+        writes.at = self.now
+        return writes
+
+    def _number(self, saying: Saying, incarnation: int, *, at: str, source: str) -> OutboxRow:
+        self.lanes[saying.lane.number] = saying.lane
+        place = (saying.lane.number, saying.topic)
+        spoken = self.spoken.get(place)
+        if spoken is None:
+            known = saying.lane.outputs.get(saying.topic)
+            spoken = (
+                replace(known.spoken)
+                if known
+                else Spoken(saying.topic, place[0], incarnation, 0, 0)
+            )
+            self.spoken[place] = spoken
+        spoken.last_seq += 1
+        headers = event_headers(
+            event_id=saying.event_id,
+            source=source,
+            kind=saying.kind,
+            subject=saying.subject,
+            at=at,
+            correlation_id=saying.correlation_id,
+            incarnation=spoken.incarnation,
+            seq=spoken.last_seq,
+        )
+        return OutboxRow(
+            topic=saying.topic,
+            lane=place[0],
+            incarnation=spoken.incarnation,
+            seq=spoken.last_seq,
+            key=saying.key,
+            headers=[*headers, *(saying.headers or ())],
+            value=saying.value,
+        )

@@ -1,0 +1,119 @@
+"""A case, and the file of a loan in which its cases lie together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from mesh.tasks import Task
+
+from case.domain.lifecycle import CLOSED, INTAKE, Place
+from case.domain.terms import FULL, Approver, Loan, Posting, Request, Terms
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_NUMBER_LENGTH = 10
+"""50 bits: among ten million cases of a tenant two share a number once in twenty worlds."""
+
+
+def number_of(case_id: UUID) -> str:
+    """Give a case's readable number, as WO-5T3K9Q0ZXA: it follows from the id."""
+    bits = case_id.int
+    digits = [_CROCKFORD[bits >> 5 * place & 31] for place in range(_NUMBER_LENGTH)]
+    return "WO-" + "".join(digits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One request on one loan, from intake to one outcome."""
+
+    case_id: UUID
+    number: str
+    request: Request
+    opened_at: datetime
+    place: Place = INTAKE
+    seq: int = 0
+    """How much has happened to it: numbers its timeline and versions its status."""
+    updated_at: datetime
+    looking_until: datetime | None = None
+    """Set while its unknown loan is looked for again."""
+    terms: Terms | None = None
+    wanted: tuple[str, ...] = ()
+    """Documents not there yet."""
+    posting: Posting | None = None
+    confirmed: bool = False
+    notices: tuple[str, ...] | None = None
+    """None: not recorded yet."""
+    open_tasks: frozenset[UUID] = frozenset()
+    """Of any service: while there is one, the case waits for a person."""
+    heard: frozenset[UUID] = frozenset()
+    """Facts taken in: a repeated one changes nothing."""
+    code: str | None = None
+    """Why it was closed, unless complete."""
+    closed_at: datetime | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Say whether it is over."""
+        return self.place in CLOSED
+
+    @property
+    def waits(self) -> bool:
+        """Say whether it stands still until a person does something."""
+        return bool(self.open_tasks) and not self.is_closed
+
+    @property
+    def is_on_the_way(self) -> bool:
+        """Say whether the mesh moves it by itself, and soon."""
+        return not (self.is_closed or self.open_tasks or self.looking_until)
+
+    @property
+    def approvers(self) -> tuple[Approver, ...]:
+        """Give who approved what was posted."""
+        return self.posting.approvers if self.posting else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanFile:
+    """All that is known here of one loan."""
+
+    tenant: str
+    loan_id: str
+    loan: Loan | None = None
+    cases: Mapping[UUID, Case] = field(default_factory=dict[UUID, Case])
+    tasks: Mapping[UUID, Task] = field(default_factory=dict[UUID, Task])
+
+    def with_case(self, case: Case) -> "LoanFile":
+        """Give the file with a case put in or changed."""
+        return replace(self, cases={**self.cases, case.case_id: case})
+
+    def with_task(self, task: Task) -> "LoanFile":
+        """Give the file with a task put in or changed."""
+        return replace(self, tasks={**self.tasks, task.task_id: task})
+
+    def open_task(self, case_id: UUID, task: str) -> Task | None:
+        """Find this service's open task of a case."""
+        of_case = (t for t in self.tasks.values() if t.case_id == case_id and t.task == task)
+        return next((t for t in of_case if t.closed_at is None), None)
+
+    def rivals(self, case_id: UUID) -> list[Case]:
+        """Give the other open cases whose intake passed: they have a claim on the balance."""
+        return [
+            case
+            for case in self.cases.values()
+            if case.case_id != case_id and case.terms and not case.is_closed
+        ]
+
+    def unclaimed_minor(self, case_id: UUID) -> int:
+        """Give what is outstanding and no other open case asks for.
+
+        A posting may be heard before the snapshot that shows it: the lower balance counts.
+        """
+        assert self.loan is not None
+        rivals = self.rivals(case_id)
+        balances = [c.posting.balance_after_minor for c in rivals if c.posting]
+        claims = [c.terms.amount_minor for c in rivals if c.terms and not c.posting]
+        return min([self.loan.outstanding_minor, *balances]) - sum(claims)
+
+    def excludes_others(self, case_id: UUID) -> bool:
+        """Say whether another open case asks for all there is."""
+        return any(c.terms and c.terms.scope == FULL for c in self.rivals(case_id))

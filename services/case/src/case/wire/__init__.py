@@ -1,0 +1,1 @@
+"""The border: what is heard becomes commands and facts of the domain, its events become records."""

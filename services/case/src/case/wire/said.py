@@ -1,0 +1,103 @@
+"""What others hear of a message: records, the case's status, timers, and an answer at the door."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from case.domain import events
+from case.domain.case import Case
+from case.domain.evolve import case_of
+from case.domain.policy import Policy
+from case.wire.records import CaseChange, to_record
+from case.wire.status import status_of, visible
+from mesh import tasks
+from mesh.service import Answer, Cancel, Later, Message, Outgoing, Said
+
+TOPIC = "writeoff.case.v1"
+STATUS_TOPIC = "writeoff.status.v1.{tenant}"
+LOOK_AGAIN = "LookAgain"
+"""The timer of a case whose loan is not known yet; its name is the case's id."""
+
+
+def said(change: CaseChange, policy: Policy) -> Iterator[Said]:
+    """Say what one message's events mean for others."""
+    for told in change.told:
+        record = to_record(told, change)
+        if record is not None:
+            yield Outgoing(TOPIC, change.key.id, record)
+    for case in _touched(change):
+        yield from _timer(change, case)
+        yield from _status(change, case, policy)
+    answer = _answer(change)
+    if answer:
+        yield answer
+
+
+def _touched(change: CaseChange) -> list[Case]:
+    """Give the cases to which something happened."""
+    ids = {case_of(change.after, told.event): None for told in change.told}
+    return [change.after.cases[case_id] for case_id in ids if case_id]
+
+
+def _timer(change: CaseChange, case: Case) -> Iterator[Said]:
+    """Set the clock of a case that waits for its loan, and take it back when it does no more."""
+    before = change.before.cases.get(case.case_id)
+    name = str(case.case_id)
+    if case.looking_until:
+        body = {"case_id": name}
+        yield Later(change.key, LOOK_AGAIN, name, case.looking_until, body, case.case_id)
+    elif before and before.looking_until:
+        yield Cancel(change.key, LOOK_AGAIN, name)
+
+
+def _status(change: CaseChange, case: Case, policy: Policy) -> Iterator[Said]:
+    """Say the status of a case if outsiders see a change; the number of its events versions it."""
+    before = change.before.cases.get(case.case_id)
+    if before and visible(change.before, before, policy) == visible(change.after, case, policy):
+        return
+    meta = change.told[-1].meta(
+        change.key, case_id=case.case_id, version=case.seq, part=f"status/{case.case_id}"
+    )
+    topic = STATUS_TOPIC.format(tenant=change.key.tenant)
+    yield Outgoing(topic, str(case.case_id), status_of(change.after, case, policy, meta=meta))
+
+
+def _answer(change: CaseChange) -> Answer | None:
+    """Answer the door that put the command in; none where nobody asked."""
+    message = change.told[0].message
+    if message.kind not in ("OpenCase", "ClaimTask", "ReleaseTask", "CompleteTask"):
+        return None
+    for told in change.told:
+        match told.event:
+            case events.RequestRefused() | tasks.TaskRefused():
+                return Answer({"message": told.event.message}, told.event.code)
+            case _:
+                pass
+    body = _of_task(change, message) if message.kind != "OpenCase" else {}
+    [case] = _touched(change)
+    body |= _of_case(case)
+    for told in change.told:
+        if isinstance(told.event, events.CaseClosed):
+            body["message"] = told.event.message
+    return Answer(body, case.code if message.kind == "OpenCase" else None)
+
+
+def _of_case(case: Case) -> dict[str, Any]:
+    return {
+        "case_id": str(case.case_id),
+        "case_number": case.number,
+        "state": case.place.state,
+        "stage": case.place.stage,
+        "waiting": case.waits,
+        "code": case.code,
+    }
+
+
+def _of_task(change: CaseChange, message: Message) -> dict[str, Any]:
+    body: Mapping[str, Any] = message.body
+    [task] = [t for t in change.after.tasks.values() if str(t.task_id) == body["task_id"]]
+    return {
+        "task_id": str(task.task_id),
+        "task": task.task,
+        "claimed_by": task.claimed_by,
+        "result": task.result,
+    }

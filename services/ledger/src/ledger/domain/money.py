@@ -1,0 +1,116 @@
+"""Money: whole minor units by component. Shares add up; rounding is exact and named."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Self
+
+from ledger.domain.currency import DECIMALS
+
+PLAIN_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+
+
+class Component(StrEnum):
+    """What a balance is made of, always in this order."""
+
+    PRINCIPAL = "principal"
+    INTEREST = "interest"
+    FEES = "fees"
+    PENALTIES = "penalties"
+    TAX = "tax"
+
+
+class Rounding(StrEnum):
+    """What becomes of half a minor unit."""
+
+    HALF_UP = "HALF_UP"
+    HALF_EVEN = "HALF_EVEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Minor units by component."""
+
+    principal: int = 0
+    interest: int = 0
+    fees: int = 0
+    penalties: int = 0
+    tax: int = 0
+
+    def __iter__(self) -> Iterator[tuple[Component, int]]:
+        return zip(Component, self.minor, strict=True)
+
+    def __add__(self, other: Self) -> "Components":
+        return Components(*(a + b for a, b in zip(self.minor, other.minor, strict=True)))
+
+    def __sub__(self, other: Self) -> "Components":
+        return Components(*(a - b for a, b in zip(self.minor, other.minor, strict=True)))
+
+    @property
+    def minor(self) -> tuple[int, int, int, int, int]:
+        """Give the amounts alone, in the order of the components."""
+        return (self.principal, self.interest, self.fees, self.penalties, self.tax)
+
+    @property
+    def total(self) -> int:
+        """Give the sum of all components, in minor units."""
+        return self.principal + self.interest + self.fees + self.penalties + self.tax
+
+    def of(self, component: Component) -> int:
+        """Give one component's amount, in minor units."""
+        return dict(self)[component]
+
+    def fits(self, room: Self) -> bool:
+        """Say whether no component is above its room."""
+        return all(part <= most for part, most in zip(self.minor, room.minor, strict=True))
+
+
+NOTHING = Components()
+
+
+def only(component: Component, amount_minor: int) -> Components:
+    """Give an amount of one component."""
+    return Components(**{component.value: amount_minor})
+
+
+def share(amount_minor: int, room: Components) -> Components:
+    """Share an amount by room: floored, what is left to the largest remainders, ties in order."""
+    assert 0 <= amount_minor <= room.total, "an amount is shared within its room"
+    if amount_minor == 0:
+        return NOTHING
+    parts = [divmod(most * amount_minor, room.total) for most in room.minor]
+    floors = [floor for floor, _ in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda place: -parts[place][1])
+    for place in by_remainder[: amount_minor - sum(floors)]:
+        floors[place] += 1
+    return Components(*floors)
+
+
+def rounded(exact: Fraction, rounding: Rounding) -> int:
+    """Give the whole minor units nearest to a positive exact amount."""
+    floor, rest = divmod(exact, 1)
+    half = Fraction(1, 2)
+    up = rest > half or (rest == half and (rounding is Rounding.HALF_UP or floor % 2 == 1))
+    return int(floor) + up
+
+
+def to_minor(text: str, *, decimals: int) -> int | None:
+    """Read a plain decimal string; none when it is none, or has more decimals than allowed."""
+    if not PLAIN_DECIMAL.fullmatch(text):
+        return None
+    whole, _, fraction = text.partition(".")
+    if len(fraction) > decimals:
+        return None
+    return int(whole + fraction.ljust(decimals, "0"))
+
+
+def to_text(amount_minor: int, currency: str) -> str:
+    """Write an amount as a decimal string with exactly the currency's decimals."""
+    decimals = DECIMALS[currency]
+    digits = str(abs(amount_minor)).rjust(decimals + 1, "0")
+    sign = "-" if amount_minor < 0 else ""
+    if decimals == 0:
+        return sign + digits
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"

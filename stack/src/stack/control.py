@@ -1,0 +1,81 @@
+"""How the command line talks to the supervisor: a line of JSON there, a line back."""
+
+import asyncio
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from stack.places import Places, StackError
+
+ANSWER_MAX_S = 30.0
+"""A supervisor that is silent for so long is not well."""
+
+type Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+def ask(places: Places, verb: str, **more: Any) -> dict[str, Any]:
+    """Ask the supervisor; its refusals are raised here."""
+    path = places.socket()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(ANSWER_MAX_S)
+        try:
+            connection.connect(str(path))
+            connection.sendall(json.dumps({"verb": verb, **more}).encode() + b"\n")
+            with connection.makefile("rb") as lines:
+                line = lines.readline()
+        except OSError as trouble:
+            raise StackError(f"no supervisor answers in {places.root} ({trouble})") from trouble
+    if not line:
+        raise StackError("the supervisor went away")
+    answer: dict[str, Any] = json.loads(line)
+    if "error" in answer:
+        raise StackError(answer["error"])
+    return answer
+
+
+async def listen(places: Places, answer: Answer) -> asyncio.Server:
+    """Open the supervisor's socket, for its owner alone."""
+    path = places.socket()
+    if path.parent != places.root:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        if path.parent.stat().st_uid != os.getuid():
+            raise StackError(f"{path.parent} belongs to somebody else")
+    path.unlink(missing_ok=True)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            reply = await answer(json.loads(await reader.readline()))
+        except StackError as refused:
+            reply = {"error": str(refused)}
+        except ValueError:
+            reply = {"error": "that was no question"}
+        writer.write(json.dumps(reply).encode() + b"\n")
+        await writer.drain()
+        writer.close()
+
+    mask = os.umask(0o177)
+    try:
+        return await asyncio.start_unix_server(serve, str(path))
+    finally:
+        os.umask(mask)
+
+
+def take_lock(path: Path, *, wait_s: float = 0.0) -> int | None:
+    """Take a lock file for as long as its descriptor is open anywhere; None if somebody has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return number
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                os.close(number)
+                return None
+            time.sleep(0.05)
