@@ -123,7 +123,9 @@ class Session:
             self.out.file.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
             return
         self.err.print(f"[red]error:[/] {_plain(trouble.message)}", highlight=False, soft_wrap=True)
-        self.err.print(f"[dim]next:[/]  {_plain(trouble.next_step)}", highlight=False, soft_wrap=True)
+        self.err.print(
+            f"[dim]next:[/]  {_plain(trouble.next_step)}", highlight=False, soft_wrap=True
+        )
 
 
 def _plain(text: str) -> str:

@@ -32,7 +32,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 def pairs(title: str, values: Mapping[str, object]) -> Table:
     """Draw names and values below each other, leaving out what is not there."""
-    drawn = Table(title=title, title_justify="left", box=None, show_header=False, title_style="bold")
+    drawn = Table(
+        title=title, title_justify="left", box=None, show_header=False, title_style="bold"
+    )
     drawn.add_column(style="dim")
     drawn.add_column(overflow="fold")
     for name, value in values.items():

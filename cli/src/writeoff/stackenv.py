@@ -120,7 +120,9 @@ class StackEnv:
     def operator_dsn(self, service: str) -> str:
         """Return the address of a service's database for the operator, who may only read."""
         password = quote(self._password(self.database_passwords, "operator"), safe="")
-        return f"postgresql://operator:{password}@{self.database_host}:{self.database_port}/{service}"
+        return (
+            f"postgresql://operator:{password}@{self.database_host}:{self.database_port}/{service}"
+        )
 
     def _password(self, files: Mapping[str, str], user: str) -> str:
         if user not in files:

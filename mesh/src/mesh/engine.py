@@ -13,7 +13,7 @@ from mesh.hearing import Ears, Schemas
 from mesh.holdings import Holdings
 from mesh.keeper import Keeper
 from mesh.lane import Event, Lane, State
-from mesh.limits import BEAT_S, DRAIN_S
+from mesh.limits import BEAT_S, DRAIN_S, TEND_S
 from mesh.metrics import Metrics
 from mesh.pace import Pace
 from mesh.ports import Log, RequestRow, Store, Unavailable
@@ -46,7 +46,9 @@ class Engine:
         self.holdings = Holdings(instance, {n: Lane(n) for n in range(topics.lanes)})
         self._store, self._log, self._metrics = store, log, metrics
         pace = Pace(service)
-        self.keeper = Keeper(self.holdings, store, log, topics, pace=pace, metrics=metrics)
+        self.keeper = Keeper(
+            self.holdings, store, log, topics, service=service.name, pace=pace, metrics=metrics
+        )
         self.publisher = Publisher(self.holdings, log)
         self._gatherer = Gatherer(self.holdings, store, log, schemas=schemas, pace=pace)
         self.turns = Turns(
@@ -85,8 +87,9 @@ class Engine:
         keeping = asyncio.create_task(self.keeper.run())
         turning = asyncio.create_task(self.turns.run())
         watching = asyncio.create_task(self._watch())
+        tending = asyncio.create_task(self._tend())
         stopped = asyncio.create_task(stop.wait())
-        running = (publishing, keeping, turning, watching)
+        running = (publishing, keeping, turning, watching, tending)
         await asyncio.wait((*running, stopped), return_when=asyncio.FIRST_COMPLETED)
         broken = [task for task in running if task.done()]
         self.turns.stopping = True
@@ -110,6 +113,15 @@ class Engine:
             await self._store.leave(self.holdings.instance)
         except Unavailable as error:
             log_.warning("lanes could not be given back", extra={"why": str(error)})
+
+    async def _tend(self) -> None:
+        """Look after the outbox's days, now and every hour."""
+        while True:
+            try:
+                await self._store.tend()
+            except Unavailable as error:
+                log_.warning("the outbox's days were not tended", extra={"why": str(error)})
+            await asyncio.sleep(TEND_S)
 
     async def _watch(self) -> None:
         """Look at inputs that went wrong, advise offsets, and tell metrics."""

@@ -195,7 +195,10 @@ class Ears:
         last = (position.incarnation, position.last_seq)
         if number > last:
             position.incarnation, position.last_seq = number
-            return None
+            output = item.lane.outputs.get(record.topic)
+            # Of an incarnation before ours: the store may not know the key any more.
+            if output is None or number[0] >= output.spoken.incarnation:
+                return None
         return ReadBack(item.lane, record.topic, record.key.decode(), number)
 
     def _ours(self, item: Item, record: Record) -> Heard | Poisoned | None:
@@ -228,7 +231,7 @@ class Ears:
             case_id=UUID(meta.case_id) if meta.case_id else None,
             version=number_of(record.headers) or (0, 0),
         )
-        return self._heard(item, message)
+        return self._heard(item, message, self.service.key_of(message))
 
     def _tombstone(self, item: Item, record: Record, kind: type[Any]) -> Heard:
         """Hear that a key of a table topic is gone."""
@@ -290,7 +293,7 @@ class Ears:
         key = self.service.key_of(message)
         if self.lane_of(key.text) != item.lane.number:
             return Forward(item.lane, record, key)
-        return self._heard(item, message, content=record_hash(body))
+        return self._heard(item, message, key, content=record_hash(body))
 
     def _unknown_schema(self, item: Item, record: Record, schema_id: int) -> Unreadable | Forward:
         """An id that the registry does not know is looked up once more later, then unreadable."""
@@ -317,10 +320,9 @@ class Ears:
             request_id=data.get("request_id"),
         )
         content = None if timer else content_hash(row.kind, data["body"])
-        return self._heard(item, message, content=content)
+        return self._heard(item, message, row.key, content=content)
 
-    def _heard(self, item: Item, message: Message, content: bytes | None = None) -> Heard:
-        key = self.service.key_of(message)
+    def _heard(self, item: Item, message: Message, key: Key, content: bytes | None = None) -> Heard:
         unit = str(message.case_id) if message.case_id else f"{key.kind}:{key.text}"
         return Heard(item.lane, item.raw, message, key, unit, content, item.parked)
 

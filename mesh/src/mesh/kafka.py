@@ -204,7 +204,9 @@ def _read_tails(
     conf: Mapping[str, Any], places: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], Record]:
     """Read last records with a consumer of its own. Raises Unavailable."""
-    consumer = Consumer({**conf, "auto.offset.reset": "earliest", "enable.partition.eof": True})
+    consumer = Consumer(
+        {**conf, "auto.offset.reset": "earliest", "enable.partition.eof": True, "log_level": 0}
+    )
     try:
         wanted: dict[tuple[str, int], int] = {}
         for topic, partition in places:

@@ -17,15 +17,17 @@ from mesh.metrics import Metrics
 from mesh.pace import Pace
 from mesh.ports import (
     Beat,
+    Fenced,
     Log,
     Position,
-    Record,
     Recovered,
     Store,
     Unavailable,
+    Unknown,
 )
+from mesh.remake import Stranger, remake, went_back
+from mesh.service import Transaction
 from mesh.topics import Topics
-from mesh.wire import number_of
 
 log_ = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class Keeper:
         log: Log,
         topics: Topics,
         *,
+        service: str,
         pace: Pace,
         metrics: Metrics,
     ) -> None:
@@ -52,11 +55,11 @@ class Keeper:
         self._store = store
         self._log = log
         self._topics = topics
+        self._service = service
         self._pace = pace
         self._metrics = metrics
         self._takings = itertools.count(1)
         self._topic_ids: dict[str, str] = {}
-        self._store_id = ""
         self.silent = False
 
     async def run(self) -> None:
@@ -182,7 +185,10 @@ class Keeper:
             self._holdings.trouble = f"lane {lane.number}: {error}"
             lane.happen(Event.FAILED, str(error))
             return
-        except Hole as hole:
+        except (Fenced, Unknown) as error:
+            lane.happen(Event.FAILED, str(error))
+            return
+        except (Hole, Stranger) as hole:
             if lane.taking == taking:
                 self.stop(lane, str(hole))
             return
@@ -207,14 +213,30 @@ class Keeper:
 
     async def _outputs(self, lane: Lane, recovered: Recovered) -> dict[str, Output]:
         """Make the outputs with what is to be said again; see whether the store went back."""
-        outputs = {spoken.topic: Output(spoken) for spoken in recovered.spoken}
-        for row in recovered.outbox:
-            output = outputs[row.topic]
-            if row.incarnation == output.spoken.incarnation:
-                output.pending.append(row)
-        tails = await self._log.tails([(topic, lane.number) for topic in self._topics.says])
-        for (topic, _), tail in tails.items():
-            _check_tail(outputs.get(topic), tail)
+        store_id = await self._store.store_id()
+        found = await self._log.tails([(topic, lane.number) for topic in self._topics.says])
+        tails = {topic: tail for (topic, _), tail in found.items()}
+        spoken, outbox = recovered.spoken, recovered.outbox
+        if went_back(recovered, tails, store_id=store_id):
+            log_.warning("the store went back", extra={"lane": lane.number, "why": store_id})
+            writes = remake(
+                recovered,
+                tails,
+                await self._store.said_of(lane.number, None),
+                lane=lane.number,
+                epoch=lane.epoch,
+                now=self._holdings.clock.now(),
+                source=f"/writeoff/{self._service}",
+            )
+            await self._store.commit(
+                writes, _nothing, instance=self._holdings.instance, lease_s=LEASE_S
+            )
+            spoken, outbox = writes.spoken, writes.outbox
+        if recovered.store_id != store_id:
+            await self._store.keep_id(lane.number, epoch=lane.epoch, store_id=store_id)
+        outputs = {each.topic: Output(each) for each in spoken}
+        for row in outbox:
+            outputs[row.topic].pending.append(row)
         return outputs
 
     async def _inputs(self, lane: Lane, recovered: Recovered) -> dict[tuple[str, int], Input]:
@@ -251,16 +273,5 @@ class Keeper:
         return self._topic_ids[topic]
 
 
-def _check_tail(output: Output | None, tail: Record) -> None:
-    """See whether the topic knows more than the store (lanes 5)."""
-    number = number_of(tail.headers)
-    if number is None:
-        raise Hole(
-            f"{tail.topic}[{tail.partition}] ends with a record that its owner did not write"
-        )
-    ours = (output.spoken.incarnation, output.spoken.last_seq) if output else (0, 0)
-    if number > ours:
-        raise Hole(
-            f"{tail.topic}[{tail.partition}] ends with number {number}, the store knows {ours}: "
-            "it was restored or promoted"
-        )
+async def _nothing(tx: Transaction) -> None:
+    """Save nothing of the service's own."""

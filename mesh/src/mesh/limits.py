@@ -66,3 +66,9 @@ DRAIN_S = 10.0
 
 PAUSE_MAX_S = 10.0
 """The longest pause between tries of what is unavailable."""
+
+RESAY_DAYS = 7
+"""The outbox keeps what was said this long: longer than anybody is away unnoticed."""
+
+TEND_S = 3600.0
+"""How often the outbox's days are made and dropped: a week ahead, so that nothing hangs on it."""

@@ -33,6 +33,10 @@ class Refused(Exception):
     """The store refuses a row as data: some message of the turn is poison (lanes 22)."""
 
 
+class Replaced(Exception):
+    """The store is another one now: all that is believed of its lanes is worth nothing."""
+
+
 class Misfit(Exception):
     """This build does not fit its store: stop (SQLSTATE class 42)."""
 
@@ -192,6 +196,8 @@ class Recovered:
     """All that the store knows of a lane just taken."""
 
     turned_at: datetime | None
+    store_id: str | None
+    """Of the store that the lane was last taken from."""
     positions: list[Position]
     spoken: list[Spoken]
     outbox: list[OutboxRow]
@@ -224,6 +230,14 @@ class Store(Protocol):
         self, instance: str, *, held: Mapping[int, int], lease_s: float, lanes: int
     ) -> Beat:
         """Say that we live and renew the leases of `held` (lane → epoch)."""
+        ...
+
+    async def keep_id(self, lane: int, *, epoch: int, store_id: str) -> None:
+        """Remember that the lane goes on from this store."""
+        ...
+
+    async def tend(self) -> None:
+        """Make the outbox's coming days, drop those that are over (every hour or so)."""
         ...
 
     async def take(self, lane: int, *, instance: str, lease_s: float) -> int | None:

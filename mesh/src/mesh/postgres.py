@@ -13,8 +13,9 @@ from uuid import UUID
 
 import asyncpg
 
+from mesh import postgres_sql as sql
 from mesh.doors import StoredAnswer
-from mesh.limits import ALIVE_S
+from mesh.limits import ALIVE_S, RESAY_DAYS
 from mesh.ports import (
     Beat,
     DueRow,
@@ -27,6 +28,7 @@ from mesh.ports import (
     Position,
     Recovered,
     Refused,
+    Replaced,
     RequestRow,
     SaidRow,
     Save,
@@ -61,8 +63,6 @@ COMMIT_S = 30.0
 CALL_S = 15.0
 """What is read or written outside of turns answers within this, or the store is unavailable."""
 
-TURN = f"SELECT mesh.turn({', '.join(f'${place}' for place in range(1, 58))})"
-
 
 class PostgresStore:
     """One service's own database."""
@@ -73,6 +73,7 @@ class PostgresStore:
         self._turns: asyncpg.Connection | None = None
         self._leases: asyncpg.Connection | None = None
         self._pool: asyncpg.Pool | None = None
+        self._known_id: str | None = None
         self.reader: Reader = _PoolReader(self)
 
     async def open(self) -> None:
@@ -120,13 +121,18 @@ class PostgresStore:
         async with _told():
             connection = await self._leasing()
             async with connection.transaction():
-                await connection.execute(BEAT_INSTANCE, instance, lanes, timeout=CALL_S)
+                await connection.execute(sql.BEAT_INSTANCE, instance, lanes, timeout=CALL_S)
                 if held:
                     await connection.execute(
-                        RENEW, list(held), list(held.values()), instance, lease_s, timeout=CALL_S
+                        sql.RENEW,
+                        list(held),
+                        list(held.values()),
+                        instance,
+                        lease_s,
+                        timeout=CALL_S,
                     )
-                rows = await connection.fetch(LANES, timeout=CALL_S)
-                seen = await connection.fetchrow(LIVING, ALIVE_S, timeout=CALL_S)
+                rows = await connection.fetch(sql.LANES, timeout=CALL_S)
+                seen = await connection.fetchrow(sql.LIVING, ALIVE_S, timeout=CALL_S)
         assert seen is not None, "an aggregate gives a row"
         return Beat(
             now=seen["now"],
@@ -137,12 +143,27 @@ class PostgresStore:
     async def take(self, lane: int, *, instance: str, lease_s: float) -> int | None:
         """Raise the epoch, once every turn of the former owner has ended."""
         async with _told():
-            return await self.pool.fetchval(TAKE, lane, instance, lease_s)
+            return await self.pool.fetchval(sql.TAKE, lane, instance, lease_s)
+
+    async def keep_id(self, lane: int, *, epoch: int, store_id: str) -> None:
+        """Remember that the lane goes on from this store."""
+        async with _told():
+            await self.pool.execute(
+                "UPDATE mesh.lane SET store_id = $3 WHERE lane = $1 AND epoch = $2",
+                lane,
+                epoch,
+                store_id,
+            )
+
+    async def tend(self) -> None:
+        """Make the outbox's coming days, drop those that are over."""
+        async with _told():
+            await self.pool.execute("SELECT mesh.turn_outbox_days($1)", RESAY_DAYS)
 
     async def give_back(self, held: Mapping[int, int], *, instance: str) -> None:
         """Let lanes go at once."""
         async with _told():
-            await self.pool.execute(GIVE_BACK, list(held), list(held.values()), instance)
+            await self.pool.execute(sql.GIVE_BACK, list(held), list(held.values()), instance)
 
     async def leave(self, instance: str) -> None:
         """Stop being counted."""
@@ -154,13 +175,15 @@ class PostgresStore:
         async with _told(), self.pool.acquire() as connection, connection.transaction():
             positions = await connection.fetch("SELECT * FROM mesh.input")
             spoken = await connection.fetch("SELECT * FROM mesh.output WHERE lane = $1", lane)
-            outbox = await connection.fetch(UNACKNOWLEDGED, lane)
-            parked = await connection.fetch(PARKED_UNITS, lane)
-            turned_at = await connection.fetchval(
-                "SELECT turned_at FROM mesh.lane WHERE lane = $1", lane
+            outbox = await connection.fetch(sql.UNACKNOWLEDGED, lane)
+            parked = await connection.fetch(sql.PARKED_UNITS, lane)
+            row = await connection.fetchrow(
+                "SELECT turned_at, store_id FROM mesh.lane WHERE lane = $1", lane
             )
+        assert row is not None, "a lane that was taken has a row"
         return Recovered(
-            turned_at=turned_at,
+            turned_at=row["turned_at"],
+            store_id=row["store_id"],
             positions=[Position(**dict(row)) for row in positions],
             spoken=[Spoken(**dict(row)) for row in spoken],
             outbox=[_outbox_row(row) for row in outbox],
@@ -172,8 +195,8 @@ class PostgresStore:
     ) -> tuple[list[DueRow], datetime | None]:
         """Give rows that are due, and when the next one will be."""
         async with _told():
-            rows = await self.pool.fetch(DUE, list(lanes), now, limit)
-            upcoming = await self.pool.fetchval(NEXT_DUE, list(lanes), now)
+            rows = await self.pool.fetch(sql.DUE, list(lanes), now, limit)
+            upcoming = await self.pool.fetchval(sql.NEXT_DUE, list(lanes), now)
         return [due_row(row) for row in rows], upcoming
 
     async def requests(self, ids: Sequence[UUID]) -> dict[UUID, RequestRow]:
@@ -231,26 +254,33 @@ class PostgresStore:
     async def put(self, rows: Sequence[DueRow]) -> None:
         """Put commands in; the owner of their lane takes them out."""
         async with _told():
-            await self.pool.execute(PUT, *due_columns(rows))
+            await self.pool.execute(sql.PUT, *due_columns(rows))
 
     async def answers(self, ids: Sequence[UUID]) -> dict[UUID, StoredAnswer]:
         """Give what was answered to these commands."""
         known = await self.requests(ids)
         return {message_id: stored_answer(row) for message_id, row in known.items()}
 
+    async def _turning(self) -> asyncpg.Connection:
+        """Give the connection for turns; a new one is to the same store, or all is forgotten."""
+        if self._turns is not None and not self._turns.is_closed():
+            return self._turns
+        async with _told():
+            self._turns = await self._connect()
+        known, self._known_id = self._known_id, await self.store_id()
+        if known not in (None, self._known_id):
+            raise Replaced(f"the store was {known}, it is {self._known_id}")
+        return self._turns
+
     async def commit(
         self, writes: TurnWrites, save: Save, *, instance: str, lease_s: float
     ) -> None:
         """Do a turn in one transaction, the fence first."""
-        async with _told():
-            if self._turns is None or self._turns.is_closed():
-                self._turns = await self._connect()
-        connection = self._turns
-        assert connection is not None
+        connection = await self._turning()
         arguments = turn_arguments(writes, instance=instance, lease_s=lease_s)
         try:
             await connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
-            await connection.execute(TURN, *arguments)
+            await connection.execute(sql.TURN, *arguments)
             await save(PostgresTransaction(connection))
         except (Exception, asyncio.CancelledError) as error:
             await _roll_back(connection)
@@ -378,68 +408,3 @@ def _outbox_row(row: Mapping[str, Any]) -> OutboxRow:
         headers=unpack_headers(row["headers"]),
         value=row["value"],
     )
-
-
-BEAT_INSTANCE = """
-WITH me AS (
-    INSERT INTO mesh.instance AS i (name, seen_at) VALUES ($1, clock_timestamp())
-    ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at
-), gone AS (
-    DELETE FROM mesh.instance WHERE seen_at < clock_timestamp() - interval '1 hour'
-)
-INSERT INTO mesh.lane (lane) SELECT n FROM generate_series(0, $2::int - 1) n
-WHERE NOT EXISTS (SELECT FROM mesh.lane WHERE lane = $2 - 1)
-ON CONFLICT (lane) DO NOTHING
-"""
-
-RENEW = """
-UPDATE mesh.lane l SET until = clock_timestamp() + make_interval(secs => $4)
-FROM (SELECT x.lane FROM mesh.lane x JOIN unnest($1::int[], $2::bigint[]) AS h(lane, epoch)
-      USING (lane, epoch) WHERE x.owner = $3 ORDER BY x.lane FOR NO KEY UPDATE OF x) mine
-WHERE l.lane = mine.lane
-"""
-
-LANES = """
-SELECT lane, epoch, owner, until < clock_timestamp() AS expired FROM mesh.lane ORDER BY lane
-"""
-
-LIVING = """
-SELECT clock_timestamp() AS now, count(*)::int AS living FROM mesh.instance
-WHERE seen_at > clock_timestamp() - make_interval(secs => $1)
-"""
-
-TAKE = """
-UPDATE mesh.lane SET epoch = epoch + 1, owner = $2,
-       until = clock_timestamp() + make_interval(secs => $3)
-WHERE lane = $1 AND (owner IS NULL OR owner = $2 OR until < clock_timestamp())
-RETURNING epoch
-"""
-
-GIVE_BACK = """
-UPDATE mesh.lane l SET owner = NULL, until = '-infinity'
-FROM unnest($1::int[], $2::bigint[]) AS h(lane, epoch)
-WHERE l.lane = h.lane AND l.epoch = h.epoch AND l.owner = $3
-"""
-
-UNACKNOWLEDGED = """
-SELECT b.* FROM mesh.outbox b JOIN mesh.output o USING (topic, lane, incarnation)
-WHERE b.lane = $1 AND b.seq > o.acked_seq ORDER BY b.topic, b.seq
-"""
-
-PARKED_UNITS = """
-SELECT DISTINCT ON (unit) unit, coalesce(behind, parked_id) AS parked_id FROM mesh.parked
-WHERE lane = $1 AND unit NOT LIKE 'unreadable/%' ORDER BY unit, put
-"""
-
-DUE = """
-SELECT * FROM mesh.due WHERE lane = ANY($1) AND due_at <= $2 ORDER BY due_at, put LIMIT $3
-"""
-
-NEXT_DUE = "SELECT min(due_at) FROM mesh.due WHERE lane = ANY($1) AND due_at > $2"
-
-PUT = """
-INSERT INTO mesh.due (lane, due_at, due_id, case_id, kind, tenant, key_id, key_kind, payload)
-SELECT * FROM unnest($1::int[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::text[], $6::text[],
-                     $7::text[], $8::text[], $9::bytea[])
-ON CONFLICT (due_id) DO NOTHING
-"""

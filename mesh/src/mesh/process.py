@@ -72,6 +72,7 @@ def main(*, name: str, build: Callable[[Settings], App], migrations: Traversable
         raise SystemExit(f"usage: python -m {name} [migrate]")
     settings = Settings.read(os.environ, service=name)
     logs.setup(service=name, instance=settings.instance, level=settings.log_level)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each call otherwise
     try:
         uvloop.run(_run(settings, build(settings), folders))
     except Misfit as misfit:

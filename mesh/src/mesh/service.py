@@ -208,7 +208,7 @@ class Service[S, E](Protocol):
     hears: Sequence[Hears]
 
     def key_of(self, message: Message) -> Key:
-        """Say whose state the message concerns."""
+        """Say whose state a record concerns; commands and timers carry their key."""
         ...
 
     async def load(self, reader: Reader, wanted: Mapping[Key, Sequence[Message]]) -> dict[Key, S]:

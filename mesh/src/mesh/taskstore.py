@@ -15,7 +15,8 @@ ORDER BY t.opened_at, t.task_id
 
 SAVE = """
 INSERT INTO mesh.task (task_id, lane, tenant, key_id, key_kind, case_id, task, queue, role,
-                       level_min, barred, opened_at, due_at, claimed_by, closed_at, closed_by, result)
+                       level_min, barred, opened_at, due_at, claimed_by, closed_at, closed_by,
+                       result)
 SELECT task_id, lane, tenant, key_id, key_kind, case_id, task, queue, role, level_min,
        string_to_array(barred, ' '), opened_at, due_at, claimed_by, closed_at, closed_by, result
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[],
@@ -24,7 +25,8 @@ FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[
   AS n(task_id, lane, tenant, key_id, key_kind, case_id, task, queue, role, level_min, barred,
        opened_at, due_at, claimed_by, closed_at, closed_by, result)
 ON CONFLICT (task_id) DO UPDATE SET
-    claimed_by = excluded.claimed_by, closed_at = excluded.closed_at, closed_by = excluded.closed_by, result = excluded.result
+    claimed_by = excluded.claimed_by, closed_at = excluded.closed_at,
+    closed_by = excluded.closed_by, result = excluded.result
 """
 
 

@@ -66,7 +66,11 @@ def read_people(path: Path) -> dict[bytes, Person]:
 
 
 def _read_entry(entry: Any) -> tuple[bytes, Person]:
-    name, level, digest = entry["name"], entry.get("level", 0), bytes.fromhex(entry["token_sha256"])
+    name, level, digest = (
+        entry["name"],
+        entry.get("level") or 0,
+        bytes.fromhex(entry["token_sha256"]),
+    )
     if not isinstance(name, str) or not name or len(name.split()) != 1:
         raise ValueError("name must be one word")
     if type(level) is not int or not 0 <= level <= LEVEL_MAX:

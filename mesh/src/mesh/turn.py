@@ -10,12 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from contracts.codec import encode
-
 from mesh import hearing
 from mesh.hearing import Forward, Heard, Poisoned, Raw, ReadBack, Schemas, Unreadable, place_of
 from mesh.lane import Input, Lane, Output
-from mesh.limits import RECORD_BYTES_MAX
 from mesh.ports import (
     DueRow,
     OutboxRow,
@@ -27,6 +24,7 @@ from mesh.ports import (
     Spoken,
     TurnWrites,
 )
+from mesh.saying import Saying, to_saying
 from mesh.service import (
     NAMESPACE,
     Answer,
@@ -41,26 +39,6 @@ from mesh.service import (
 )
 from mesh.topics import Topics
 from mesh.wire import event_headers, pack_due, pack_record
-
-
-class Unsayable(Exception):
-    """What a service wants to say cannot be: no topic of its own, too large."""
-
-
-@dataclass(slots=True)
-class Saying:
-    """An encoded record that has no number yet."""
-
-    lane: Lane
-    topic: str
-    key: str
-    value: bytes | None
-    event_id: str
-    kind: str
-    subject: str
-    correlation_id: str
-    headers: list[tuple[str, bytes]] | None = None
-    """Ready-made ones, for a dead letter."""
 
 
 @dataclass(slots=True)
@@ -174,41 +152,15 @@ class Turn:
     ) -> None:
         match said:
             case Outgoing():
-                staged.sayings.append(self._encode(heard, said))
+                staged.sayings.append(
+                    to_saying(heard, said, topics=self.topics, schemas=self.schemas)
+                )
             case Later():
                 staged.later.append(self._later(heard, said))
             case Cancel():
                 staged.cancelled.append(said.due_id)
             case Answer():
                 staged.answer = said
-
-    def _encode(self, heard: Heard, said: Outgoing) -> Saying:
-        if said.topic not in self.topics.says:
-            raise Unsayable(f"{said.topic} is not a topic of {self.service.name}")
-        if not said.key:
-            raise Unsayable(f"a record for {said.topic} has no key")
-        record = said.record
-        correlation_id = str(heard.message.correlation_id)
-        if record is None:
-            event_id = str(uuid5(heard.message.message_id, f"gone/{said.topic}/{said.key}"))
-            return Saying(
-                heard.lane,
-                said.topic,
-                said.key,
-                None,
-                event_id,
-                "Tombstone",
-                heard.unit,
-                correlation_id,
-            )
-        kind = record.FULL_NAME
-        value = encode(record, self.schemas.id_of(said.topic, kind))
-        if len(value) > RECORD_BYTES_MAX:
-            raise Unsayable(f"{kind} of {len(value)} bytes is above {RECORD_BYTES_MAX}")
-        meta = record.meta
-        return Saying(
-            heard.lane, said.topic, said.key, value, meta.event_id, kind, heard.unit, correlation_id
-        )
 
     def _later(self, heard: Heard, later: Later) -> DueRow:
         payload = {

@@ -19,7 +19,19 @@ from mesh.limits import ACKS_WAIT_S, LEASE_S, PARKED_BYTES_A_DAY_MAX, POISON_HOL
 from mesh.metrics import Metrics
 from mesh.pace import Pace
 from mesh.pause import Pause
-from mesh.ports import DueRow, Fenced, Moved, Refused, RequestRow, Store, Unavailable, Unknown
+from mesh.ports import (
+    DueRow,
+    Fenced,
+    Misfit,
+    Moved,
+    Refused,
+    Replaced,
+    RequestRow,
+    SaidRow,
+    Store,
+    Unavailable,
+    Unknown,
+)
 from mesh.publisher import Publisher
 from mesh.service import Message, Service, Transaction
 from mesh.topics import Topics
@@ -81,6 +93,12 @@ class Turns:
             except (Unavailable, Moved) as error:
                 self._holdings.trouble = str(error)
                 await pause.wait()
+            except Replaced as replaced:
+                log_.error("the store is another one", extra={"why": str(replaced)})
+                for lane in self._holdings.held():
+                    if lane.state in (State.RUNNING, State.STOPPED):
+                        self._keeper.retake(lane, Event.UNKNOWN, str(replaced))
+                await self._keeper.beat()
             except Unknown as unknown:
                 log_.warning("a commit had no answer", extra={"why": str(unknown)})
                 self._metrics.unknown_commit()
@@ -135,7 +153,11 @@ class Turns:
         wanted: dict[Any, list[Message]] = {}
         for each in heard:
             wanted.setdefault(each.key, []).append(each.message)
-        states = await self._service.load(self._store.reader, wanted) if wanted else {}
+        try:
+            states = await self._load(wanted) if not condemned else {}
+        except Refused as refused:
+            await self._halve(items, str(refused))
+            return
         asked = [each.message.message_id for each in heard if each.hash is not None]
         turn.identities = await self._store.requests(asked) if asked else {}
         for found in findings:
@@ -147,6 +169,18 @@ class Turns:
             await self._commit(turn, takings)
         except Refused as refused:
             await self._halve(items, str(refused))
+
+    async def _load(self, wanted: dict[Any, list[Message]]) -> dict[Any, Any]:
+        """Load states, before the transaction. What breaks on a message is that message's fault."""
+        if not wanted:
+            return {}
+        try:
+            return await self._service.load(self._store.reader, wanted)
+        except (Unavailable, Misfit):
+            raise
+        except Exception as error:
+            log_.exception("load failed")
+            raise Refused(f"load: {type(error).__name__}: {error}") from error
 
     def _hear(self, items: Sequence[Item], turn: Turn) -> list[Finding]:
         findings: list[Finding] = []
@@ -187,8 +221,9 @@ class Turns:
                     turn.lay_aside(found)
             case ReadBack():
                 said = (await self._store.said(found.topic, [found.key])).get(found.key)
-                if said and found.number < (said.incarnation, said.seq):
-                    turn.say_again(found, said)
+                gone = SaidRow(found.topic, found.lane.number, found.key, 0, 0, None)
+                if said is None or found.number < (said.incarnation, said.seq):
+                    turn.say_again(found, said or gone)
 
     def _may_keep(self, topic: str) -> bool:
         """Keep the bytes of the first unreadable records a day and source, count the rest."""

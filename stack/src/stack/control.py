@@ -4,16 +4,21 @@ import asyncio
 import fcntl
 import json
 import os
+import signal
 import socket
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from stack import processes
 from stack.places import Places, StackError
 
 ANSWER_MAX_S = 30.0
 """A supervisor that is silent for so long is not well."""
+
+DOWN_MAX_S = 90.0
+"""Longer than the graces of all parts together; then the supervisor is killed, and all with it."""
 
 type Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -79,3 +84,33 @@ def take_lock(path: Path, *, wait_s: float = 0.0) -> int | None:
                 os.close(number)
                 return None
             time.sleep(0.05)
+
+
+def down(places: Places) -> bool:
+    """Stop the supervisor and wait for its lock; say whether there was one."""
+    if not places.root.exists():
+        return False
+    lock = take_lock(places.lock)
+    running = lock is None
+    if running:
+        try:
+            ask(places, "down")
+        except StackError:
+            _kill_daemon(places)
+        lock = take_lock(places.lock, wait_s=DOWN_MAX_S)
+        if lock is None:
+            _kill_daemon(places)
+            lock = take_lock(places.lock, wait_s=DOWN_MAX_S)
+    if lock is None:
+        raise StackError("the supervisor does not end")
+    left = processes.end_leftovers(places)
+    os.close(lock)
+    return running or bool(left)
+
+
+def _kill_daemon(places: Places) -> None:
+    if not places.supervisor.exists():
+        return
+    row = json.loads(places.supervisor.read_text())
+    if processes.is_alive(row):
+        processes.end({int(row["pid"]): signal.SIGKILL})

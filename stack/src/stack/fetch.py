@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from stack.places import StackError, cache
 
-if TYPE_CHECKING:  # half a second of imports, needed only where something is missing
+if TYPE_CHECKING:
     from jgo.maven import MavenContext
 
 STREAMS = 6
@@ -117,8 +117,8 @@ def _bring(root: Path, tell: Tell, file: File) -> Path:
 
 def _context(folder: Path, tell: Tell) -> "MavenContext":
     """Build the client; mirrors come from its own settings file."""
-    from jgo.config import GlobalSettings
-    from jgo.maven import MavenContext, PythonResolver
+    from jgo.config import GlobalSettings  # noqa: PLC0415 (half a second, and rarely needed)
+    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415
 
     @contextmanager
     def progress(name: str, size: int) -> Generator[Callable[[int], None]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stack import credentials, java, probes
-from stack.keeper import Program, environment, tail
+from stack.keeper import Program, environment, launched, tail
 from stack.places import Places, StackError, write_private
 
 ADMIN = "admin"
@@ -127,7 +127,11 @@ def _format(places: Places, jars: Sequence[Path], word: str) -> None:
     log = places.log("kafka-format")
     with log.open("wb") as file:  # its standard output tells the keys: never kept
         done = subprocess.run(  # noqa: S603
-            command, stdout=subprocess.DEVNULL, stderr=file, env=environment(), check=False
+            launched(command),
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+            env=environment(),
+            check=False,
         )
     arguments.unlink()
     if done.returncode != 0:

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -193,11 +193,9 @@ async def spawn(program: Program, places: Places) -> asyncio.subprocess.Process:
     path = places.log(program.name)
     if path.exists() and path.stat().st_size > LOG_BYTES_MAX:
         path.replace(path.with_suffix(".1.log"))
-    launcher = str(Path(__file__).with_name("launch.py"))
     with path.open("ab") as log:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", launcher, str(os.getpid())),
-            *(str(int(program.death_signal)), program.way, *program.command),
+            *launched(program.command, way=program.way, death_signal=program.death_signal),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -205,6 +203,18 @@ async def spawn(program: Program, places: Places) -> asyncio.subprocess.Process:
             start_new_session=True,
             cwd=places.root,
         )
+
+
+def launched(
+    command: Iterable[str],
+    *,
+    way: str = "plain",
+    death_signal: signal.Signals = signal.SIGKILL,
+) -> tuple[str, ...]:
+    """Tie a command's life to this process; the thread that starts it must not end before it."""
+    launcher = str(Path(__file__).with_name("launch.py"))
+    ours = (sys.executable, "-I", "-S", launcher, str(os.getpid()), str(int(death_signal)))
+    return (*ours, way, *command)
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -44,6 +44,11 @@ class Places:
         return self.root / "processes.json"
 
     @property
+    def supervisor(self) -> Path:
+        """Who supervises, by pid and birth."""
+        return self.root / "supervisor.json"
+
+    @property
     def env(self) -> Path:
         """All that a client needs."""
         return self.root / "env.json"

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import asyncpg
 
 from stack import credentials, processes
 from stack.env import ADMIN_ROLE
-from stack.keeper import Program, environment
+from stack.keeper import Program, environment, launched
 from stack.places import Places, StackError, write_private
 from stack.world import SERVICES
 
@@ -51,18 +52,28 @@ host all all 127.0.0.1/32 scram-sha-256
 
 @functools.cache
 def way() -> str:
-    """Find a way to run a program that refuses to run as root."""
-    if os.getuid() != 0:
+    """Find a way to run a program that refuses to run as root, or as a user without a name."""
+    root = os.getuid() == 0
+    if not root and _has_name(os.getuid()):
         return "plain"
     if sys.platform != "linux":
         raise StackError("PostgreSQL does not run as root here: start the stack as another user")
+    fallback = f"drop:{NOBODY}" if root else "plain"
     chosen = os.environ.get("WRITEOFF_POSTGRES_WAY")
     if chosen in ("namespace", "drop"):
-        return "namespace" if chosen == "namespace" else f"drop:{NOBODY}"
+        return "namespace" if chosen == "namespace" else fallback
     script = "import os; os.unshare(os.CLONE_NEWUSER)"
     command = [sys.executable, "-I", "-S", "-c", script]
     tried = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
-    return "namespace" if tried.returncode == 0 else f"drop:{NOBODY}"
+    return "namespace" if tried.returncode == 0 else fallback
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def prepare(places: Places, binaries: Path, *, port: int) -> None:
@@ -190,9 +201,7 @@ def _make_cluster(places: Places, binaries: Path, data: Path) -> None:
     secret = places.postgres / "password"
     write_private(secret, credentials.password(places, "postgres", ADMIN_ROLE))
     _give(fresh, secret)
-    launcher = Path(__file__).with_name("launch.py")
     command = [
-        *(sys.executable, "-I", "-S", str(launcher), str(os.getpid()), "9", way()),
         *(str(binaries / "bin" / "initdb"), "-D", str(fresh), "-U", ADMIN_ROLE),
         *("--auth-host=scram-sha-256", "--auth-local=scram-sha-256", f"--pwfile={secret}"),
         *("-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
@@ -200,7 +209,12 @@ def _make_cluster(places: Places, binaries: Path, data: Path) -> None:
     log = places.log("initdb")
     with log.open("wb") as file:
         done = subprocess.run(  # noqa: S603
-            command, stdout=file, stderr=file, env=environment(), check=False, cwd=fresh
+            launched(command, way=way()),
+            stdout=file,
+            stderr=file,
+            env=environment(),
+            check=False,
+            cwd=fresh,
         )
     secret.unlink()
     if done.returncode != 0:

@@ -1,38 +1,14 @@
-"""What the command line shows: downloads, progress, tables."""
+"""What the command line shows: progress and tables."""
 
 from types import TracebackType
 from typing import Any, Self
 
-from rich import progress as bars
 from rich.console import Console
 from rich.table import Table
 
 from stack.env import Env
-from stack.fetch import Programs
-from stack.fetch import fetch as fetch_programs
 
 COLOURS = {"ready": "green", "done": "green", "failed": "red", "pausing": "red", "not ready": "red"}
-
-
-def fetch(console: Console) -> Programs:
-    """Fetch the programs with a bar for each file that comes from afar."""
-    columns = (
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(),
-        bars.DownloadColumn(),
-        bars.TransferSpeedColumn(),
-    )
-    with bars.Progress(*columns, console=console, transient=True) as progress:
-        tasks: dict[str, bars.TaskID] = {}
-
-        def tell(name: str, count: int, size: int) -> None:
-            if name not in tasks:
-                tasks[name] = progress.add_task(name, total=size)
-                if not console.is_terminal:
-                    console.print(f"fetching {name} ({size / 1e6:.1f} MB)", highlight=False)
-            progress.update(tasks[name], advance=count)
-
-        return fetch_programs(tell)
 
 
 def status(answer: dict[str, Any]) -> Table:

@@ -1,6 +1,7 @@
 """The supervisor: starts the parts in order, keeps them, answers the command line, stops them."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 from stack import control, kafka, kafka_admin, mail, postgres, processes, registry, services
 from stack.catalogue import grants, read_topics, users
 from stack.keeper import Keeper, Program, State, spawn, tail
-from stack.places import Places, StackError
+from stack.places import Places, StackError, write_private
 from stack.plan import Plan, instances
 from stack.world import SERVICES, World
 
@@ -39,6 +40,8 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._ending.set)
+        me = {"pid": os.getpid(), "birth": processes.birth(os.getpid())}
+        write_private(self.places.supervisor, json.dumps(me))
         server = await control.listen(self.places, self._answer)
         self._boot = asyncio.create_task(self._raise(ready))
         await self._ending.wait()

@@ -51,12 +51,6 @@ def command(**changed: object) -> ImportLoan:
     return ImportLoan(parts(**changed)[0], UUID(int=1), UUID(int=2))
 
 
-def refused(**changed: object) -> tuple[str, str | None]:
-    read = read_loan(parts(**changed)[0])
-    assert isinstance(read, RowRefused)
-    return read.code, read.field
-
-
 def test_a_row_becomes_a_loan_with_an_opening_entry() -> None:
     [event] = decide(LoanState(), command(tax="1"), now=NOW, policy=POLICY)
 

@@ -170,9 +170,7 @@ def _unknown_loan(draw: Draw) -> Ask:
 
 
 def _too_much(draw: Draw) -> Ask:
-    return _approved(
-        draw, recipe="above the balance", amount_minor=draw.loan.outstanding_minor + 1
-    )
+    return _approved(draw, recipe="above the balance", amount_minor=draw.loan.outstanding_minor + 1)
 
 
 def _closed(draw: Draw) -> Ask:
@@ -226,7 +224,13 @@ SHARES = (
 )
 """The rest, two of a hundred, are repeats: the same record again, and its id with another amount."""
 
-LARGE_MINOR = {"USD": 1_200_000, "EUR": 1_100_000, "JPY": 2_000_000, "KES": 10**12, "KWD": 4_000_000}
+LARGE_MINOR = {
+    "USD": 1_200_000,
+    "EUR": 1_100_000,
+    "JPY": 2_000_000,
+    "KES": 10**12,
+    "KWD": 4_000_000,
+}
 """From here on one L1 does not suffice: more than 10,000 US dollars."""
 
 LARGE_SHELF = 20

@@ -1,9 +1,10 @@
 """How long cases took: by the broker's clock, from the request to CaseClosed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from writeoff.decoding import Decoder
+from writeoff.demo.asks import SOURCE
 from writeoff.demo.upstream import TOPIC
 from writeoff.identity import case_of_request
 from writeoff.logs import Place, Raw, operator_consumer, partitions_of, read
@@ -20,8 +21,8 @@ class Took:
     ms: int
 
 
-def durations(env: StackEnv, cases: Mapping[str, str], *, since_ms: int, source: str) -> list[Took]:
-    """Return how long each of these cases took; `cases` gives each one's tenant."""
+def durations(env: StackEnv, cases: Container[str], *, since_ms: int) -> list[Took]:
+    """Return how long each of these cases took, of those that are over."""
     decoder = Decoder(env)
     asked_ms: dict[str, int] = {}
     closed_ms: dict[str, int] = {}
@@ -32,7 +33,7 @@ def durations(env: StackEnv, cases: Mapping[str, str], *, since_ms: int, source:
             for partition in partitions_of(consumer, topic)
         ]
         for raw in read(consumer, places):
-            case_id, record = _case_of(raw, decoder, source)
+            case_id, record = _case_of(raw, decoder)
             if case_id not in cases:
                 continue
             if raw.topic == TOPIC:
@@ -55,7 +56,9 @@ def percentile(values: Iterable[int], share: int) -> int | None:
     return ordered[max(0, -(-len(ordered) * share // 100) - 1)]
 
 
-def latency(took: Sequence[Took], *, with_people: Iterable[str]) -> dict[str, dict[str, int | None]]:
+def latency(
+    took: Sequence[Took], *, with_people: Iterable[str]
+) -> dict[str, dict[str, int | None]]:
     """Return counts, p50 and p99 in milliseconds, of cases without and with people."""
     people = set(with_people)
     parts = {
@@ -68,12 +71,12 @@ def latency(took: Sequence[Took], *, with_people: Iterable[str]) -> dict[str, di
     }
 
 
-def _case_of(raw: Raw, decoder: Decoder, source: str) -> tuple[str, str]:
+def _case_of(raw: Raw, decoder: Decoder) -> tuple[str, str]:
     try:
         record, body = decoder.decode(raw.value or b"")
     except ValueError:
         return "", ""
     meta = body["meta"]
     if raw.topic == TOPIC:
-        return case_of_request(source, str(meta["tenant"]), str(body["request_id"])), record
+        return case_of_request(SOURCE, str(meta["tenant"]), str(body["request_id"])), record
     return str(meta["case_id"]), record

@@ -27,7 +27,8 @@ class People:
         self._doors = {
             member.name: Doors(session.env, member.name, tenant) for member in self._members
         }
-        self._done: set[str] = set()
+        self.cases: set[str] = set()
+        """Cases that somebody worked on."""
         self.counts: dict[str, int] = {}
         """Tasks done, by name."""
         self.refused: dict[str, int] = {}
@@ -46,7 +47,7 @@ class People:
         reader = next(iter(self._doors.values()))
         for service in SERVICES:
             found = reader.get(service, "/v1/tasks", state="open", limit=TASKS_MAX)["tasks"]
-            yield from ((service, task) for task in found if task["task_id"] not in self._done)
+            yield from ((service, task) for task in found)
 
     def _do(self, service: str, task: Json) -> int:
         """Claim and complete a task as the first person who may; an approver comes only once."""
@@ -61,6 +62,7 @@ class People:
             except Refused as refused:
                 self.refused[refused.code] = self.refused.get(refused.code, 0) + 1
                 continue
+            self.cases.add(str(task["case_id"]))
             self.counts[task["task"]] = self.counts.get(task["task"], 0) + 1
             return 1
         return 0

@@ -34,7 +34,11 @@ def publish(
         conf={"auto.register.schemas": False, "subject.name.strategy": strategy},
     )
     producer = Producer(
-        {**env.kafka_conf(f"source-{SOURCE}"), "enable.idempotence": True, "compression.type": "lz4"}
+        {
+            **env.kafka_conf(f"source-{SOURCE}"),
+            "enable.idempotence": True,
+            "compression.type": "lz4",
+        }
     )
     failed: list[str] = []
 

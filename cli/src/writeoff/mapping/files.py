@@ -34,7 +34,9 @@ class Broken:
     message: str
 
 
-def read_rows(path: Path, *, delimiter: str = ",") -> tuple[tuple[str, ...] | None, Iterator[Row | Broken]]:
+def read_rows(
+    path: Path, *, delimiter: str = ","
+) -> tuple[tuple[str, ...] | None, Iterator[Row | Broken]]:
     """Return the header (none: each line names its columns) and the lines after it."""
     if path.suffix.lower() in JSON_LINES:
         return None, _json_rows(_lines(path))

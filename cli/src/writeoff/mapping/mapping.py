@@ -95,7 +95,12 @@ def read_mapping(path: Path, form: Form) -> Mapping:
     if wrong:
         raise _bad(path, wrong)
     return Mapping(
-        path=path, form=form, tenant=table.get("tenant"), delimiter=delimiter, only=only, rules=rules
+        path=path,
+        form=form,
+        tenant=table.get("tenant"),
+        delimiter=delimiter,
+        only=only,
+        rules=rules,
     )
 
 
@@ -144,9 +149,7 @@ def _with_decimals(form: Form, values: dict[str, Any]) -> dict[str, Any]:
     """Write every amount with its currency's decimals."""
     currency = str(values.get("currency", ""))
     return {
-        name: written(Decimal(value), currency)
-        if form.fields[name].kind is Kind.MONEY
-        else value
+        name: written(Decimal(value), currency) if form.fields[name].kind is Kind.MONEY else value
         for name, value in values.items()
     }
 

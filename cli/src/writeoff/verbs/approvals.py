@@ -1,6 +1,6 @@
 """`writeoff approvals`: take a register of approvals over."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import typer
 
@@ -50,7 +50,7 @@ def issue(
     raise typer.Exit(int(tally.exit_code))
 
 
-def send(doors: Doors, rows: Sequence[Mapped]) -> Iterable[Json]:
+def send(doors: Doors, rows: list[Mapped]) -> list[Json]:
     """Send a chunk of references to authorization."""
     for row in rows:
         if any(approver.get("id") == doors.person for approver in row.values["approvers"]):
@@ -59,11 +59,16 @@ def send(doors: Doors, rows: Sequence[Mapped]) -> Iterable[Json]:
                 next_step="run it as somebody else: --as NAME",
                 exit_code=Exit.USAGE,
             )
-    body = {"references": [{"line": row.line} | row.values for row in rows], "check": False}
-    return doors.post("authorization", "/v1/references", body)["results"]
+
+    def ask(part: list[Json]) -> list[Json]:
+        return doors.post("authorization", "/v1/references", {"references": part})["results"]
+
+    return sending.until_answered(rows, ask)
 
 
-def held(session: Session, doors: Doors, references: Sequence[str], *, timeout_s: float) -> list[str]:
+def held(
+    session: Session, doors: Doors, references: Sequence[str], *, timeout_s: float
+) -> list[str]:
     """Wait until documents holds these references; gives those that it does not."""
 
     def missing(part: Sequence[str]) -> Sequence[str]:

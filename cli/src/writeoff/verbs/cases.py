@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from writeoff.door import Doors, Json
+from writeoff.door import Json
 from writeoff.exits import Exit, Refused, Trouble
 from writeoff.root import session_of
 from writeoff.session import Session
@@ -22,22 +22,25 @@ Case = Annotated[str, typer.Argument(metavar="CASE", help="its number or its id"
 def list_cases(
     ctx: typer.Context,
     state: Annotated[str | None, typer.Option(help="as Open, or 'Closed Complete'")] = None,
+    stage: Annotated[str | None, typer.Option(help="as 'Case Review', or Authorization")] = None,
     loan: Annotated[str | None, typer.Option(help="of this loan")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="how many at most")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="how many at most")] = 100,
 ) -> None:
-    """List cases, the newest first."""
+    """List cases, in the order of their opening."""
     session = session_of(ctx)
     cases: list[Json] = []
     for tenant in session.tenants():
-        with Doors(session.env, session.person(*READERS), tenant) as doors:
-            found = doors.get("case", "/v1/cases", state=state, loan=loan, limit=limit)["cases"]
-            cases += [{"tenant": tenant} | case for case in found]
-    cases.sort(key=lambda case: str(case.get("opened_at")), reverse=True)
-    cases = cases[:limit]
+        with session.doors(*READERS, tenant=tenant) as doors:
+            found = doors.get(
+                "case", "/v1/cases", state=state, stage=stage, loan=loan, limit=limit
+            )["cases"]
+        cases += [{"tenant": tenant} | case for case in found]
+    cases = sorted(cases, key=lambda case: str(case["opened_at"]))[:limit]
+    more = f", the first {limit}" if len(cases) == limit else ""
 
     def render(out: Console) -> None:
         columns = ("case", "tenant", "loan", ">amount", "state", "stage", "code")
-        out.print(table("cases", columns, [_line(case) for case in cases]))
+        out.print(table(f"{len(cases)} cases{more}", columns, [_line(case) for case in cases]))
 
     session.show({"cases": cases}, render)
 
@@ -61,7 +64,7 @@ def show_case(ctx: typer.Context, case: Case) -> None:
 def find(session: Session, case: str) -> Json:
     """Return a case by its number or id, in whatever tenant of the caller's it is."""
     for tenant in session.tenants():
-        with Doors(session.env, session.person(*READERS), tenant) as doors:
+        with session.doors(*READERS, tenant=tenant) as doors:
             try:
                 return {"tenant": tenant} | doors.get("case", f"/v1/cases/{case}")
             except Refused:
@@ -81,7 +84,7 @@ def _line(case: Json) -> tuple[Any, ...]:
         case.get("loan_id"),
         money,
         case.get("state"),
-        case.get("stage"),
+        "" if case["stage"] == case["state"] else case["stage"],
         case.get("code"),
     )
 

@@ -1,6 +1,6 @@
 """`writeoff loans`: take loans over from a file, and look at one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,8 @@ from writeoff.exits import Exit
 from writeoff.mapping.mapping import LOANS, Mapped
 from writeoff.root import session_of
 from writeoff.session import Session
-from writeoff.show import amount, pairs, table
+from writeoff.money import grouped
+from writeoff.show import pairs, table
 from writeoff.verbs import sending
 from writeoff.verbs.waiting import until_held
 
@@ -21,10 +22,15 @@ app = typer.Typer(help="Loans: import a file, show one.", no_args_is_help=True)
 
 BALANCES = ("principal", "interest", "fees", "penalties", "tax")
 
+LOT = ("kind", "component", "account", "standing", "made_on")
+LINE = ("book", "code", "component", "debit", "credit")
+
 HELD_S = 120.0
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV (UTF-8) or JSON Lines")]
-MappingFile = Annotated[Path, typer.Option("--mapping", metavar="TOML", help="which column is what")]
+MappingFile = Annotated[
+    Path, typer.Option("--mapping", metavar="TOML", help="which column is what")
+]
 Check = Annotated[bool, typer.Option("--check", help="read, map and report; send nothing")]
 TimeoutS = Annotated[float, typer.Option("--timeout", metavar="S", help="seconds to wait at most")]
 
@@ -49,9 +55,7 @@ def import_loans(
         sending.show(session, batch, tally, {"check": "nothing was sent"})
         raise typer.Exit(int(tally.exit_code))
     with session.doors("admin", tenant=batch.mapping.tenant) as doors:
-        tally = sending.run(
-            session, batch, lambda rows: send(doors, rows), today=today_utc()
-        )
+        tally = sending.run(session, batch, lambda rows: send(doors, rows), today=today_utc())
         taken = [str(each["loan_id"]) for each in tally.answers if each["result"] != "refused"]
         missing = held(session, doors, taken, timeout_s=timeout_s)
     sending.show(session, batch, tally, {"held_by_case": len(set(taken)) - len(missing)})
@@ -61,10 +65,13 @@ def import_loans(
     raise typer.Exit(int(tally.exit_code))
 
 
-def send(doors: Doors, rows: Sequence[Mapped]) -> Iterable[Json]:
+def send(doors: Doors, rows: list[Mapped]) -> list[Json]:
     """Send a chunk of loans to the ledger."""
-    body = {"rows": [{"line": row.line} | row.values for row in rows], "check": False}
-    return doors.post("ledger", "/v1/loans/import", body)["results"]
+
+    def ask(part: list[Json]) -> list[Json]:
+        return doors.post("ledger", "/v1/loans/import", {"rows": part})["results"]
+
+    return sending.until_answered(rows, ask)
 
 
 def held(session: Session, doors: Doors, loans: Sequence[str], *, timeout_s: float) -> list[str]:
@@ -83,19 +90,22 @@ def show_loan(ctx: typer.Context, loan_id: Annotated[str, typer.Argument(metavar
     with session.doors("auditor", "admin") as doors:
         loan = doors.get("ledger", f"/v1/loans/{loan_id}")
 
-    def render(out: Console) -> None:
-        plain = {k: v for k, v in loan.items() if not isinstance(v, list | dict)}
-        out.print(pairs(f"loan {loan_id}", plain))
-        for name, part in loan.items():
-            if isinstance(part, dict) and part:
-                out.print(pairs(name.replace("_", " "), part))
-            elif isinstance(part, list) and part and isinstance(part[0], dict):
-                columns = tuple(part[0])
-                rows = [[_cell(row.get(c), row) for c in columns] for row in part]
-                out.print(table(name.replace("_", " "), columns, rows))
-
-    session.show(loan, render)
+    session.show(loan, lambda out: _render(out, loan))
 
 
-def _cell(value: object, row: Json) -> object:
-    return amount(value["amount"], row.get("currency")) if isinstance(value, dict) and "amount" in value else value
+def _render(out: Console, loan: Json) -> None:
+    plain = {k: v for k, v in loan.items() if not isinstance(v, list | dict)}
+    out.print(pairs(f"loan {loan['loan_id']}", plain))
+    books: Json = loan["books"]
+    columns = ("", *(f">{book}" for book in books))
+    rows = [
+        (name, *(grouped(books[b][name]) for b in books)) for name in next(iter(books.values()))
+    ]
+    out.print(table("books", columns, rows))
+    if loan["lots"]:
+        lots = [[lot[c] for c in LOT] for lot in loan["lots"]]
+        out.print(table("lots", LOT, lots))
+    for journal in loan["journals"]:
+        lines = [[line[c] for c in LINE] for line in journal["lines"]]
+        title = f"{journal['command']} of {journal['value_date']}, case {journal['case_id']}"
+        out.print(table(title, ("book", "account", "component", ">debit", ">credit"), lines))

@@ -132,8 +132,7 @@ def dismiss(ctx: typer.Context, service: Service, parked_id: ParkedId, reason: W
 def resay_all(session: Session, service: str, topic: str) -> int:
     """Let every instance say a topic's keys of its lanes again; gives how many were said."""
     answers = [
-        _post(session, service, url, "resay", {"topic": topic})
-        for url in session.env.urls(service)
+        _post(session, service, url, "resay", {"topic": topic}) for url in session.env.urls(service)
     ]
     return sum(int(answer["said"]) for answer in answers)
 

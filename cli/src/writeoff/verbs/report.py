@@ -1,13 +1,13 @@
 """`writeoff report`: what was written off, refused, and waits."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import typer
 from rich.console import Console
 
-from writeoff.door import Doors, Json
+from writeoff.door import Json
 from writeoff.money import decimals_of, grouped
 from writeoff.root import session_of
 from writeoff.session import Session
@@ -23,22 +23,24 @@ def report(ctx: typer.Context) -> None:
     posting; `trial_balance` is debits less credits, and zero.
     """
     session = session_of(ctx)
-    data = gather(session)
+    data = gather(session, session.tenants())
     session.show(data, lambda out: render(out, data))
 
 
-def gather(session: Session) -> Json:
-    """Ask the services of every tenant and add up."""
-    parts = [_of_tenant(session, tenant) for tenant in session.tenants()]
+def gather(session: Session, tenants: Sequence[str]) -> Json:
+    """Ask the services about these tenants, and add up."""
+    parts = [_of_tenant(session, tenant) for tenant in tenants]
     return {
         "written_off": _sum_written_off(part["written_off"] for part in parts),
         "refused": _sum_counts(part["refused"] for part in parts),
         "waiting": sum(part["waiting"] for part in parts),
         "trial_balance": _sum_money(part["trial_balance"] for part in parts),
-        "cases": _sum_counts(part["cases"] for part in parts),
+        "declined": sum(part["declined"] for part in parts),
+        "open": sum(part["open"] for part in parts),
+        "cases": _sum_nested(part["cases"] for part in parts),
         "journals": sum(part["journals"] for part in parts),
         "notices": _sum_counts(part["notices"] for part in parts),
-        "tenants": list(session.tenants()),
+        "tenants": list(tenants),
     }
 
 
@@ -52,7 +54,7 @@ def render(out: Console, data: Json) -> None:
         rows.append((currency, row["cases"], *told))
     out.print(table("written off", columns, rows))
     if data["cases"]:
-        out.print(table("cases", ("state", ">cases"), data["cases"].items()))
+        out.print(table("cases", ("state", "stage", ">cases"), stages(data["cases"])))
     if data["refused"]:
         out.print(table("refused", ("code", ">cases"), data["refused"].items()))
     balance = {currency: grouped(v) for currency, v in data["trial_balance"].items()}
@@ -63,19 +65,30 @@ def render(out: Console, data: Json) -> None:
     out.print(pairs("besides", told_rest))
 
 
+def stages(cases: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str, int]]:
+    """Return a line for each state and stage; in a terminal outcome both are the same word."""
+    return [
+        (state, "" if stage == state else stage, count)
+        for state, by_stage in cases.items()
+        for stage, count in by_stage.items()
+    ]
+
+
 def _of_tenant(session: Session, tenant: str) -> Json:
-    with Doors(session.env, session.person("auditor", "admin"), tenant) as doors:
+    with session.doors("auditor", "admin", tenant=tenant) as doors:
         ledger = doors.get("ledger", "/v1/report")
         case = doors.get("case", "/v1/report")
         notices = doors.get("notifications", "/v1/report")
     return {
         "written_off": ledger["written_off"],
         "trial_balance": ledger["trial_balance"],
-        "journals": ledger.get("journals", 0),
+        "journals": ledger["journals"],
         "refused": case["refused"],
         "waiting": case["waiting"],
-        "cases": case.get("cases", {}),
-        "notices": notices.get("notices", {}),
+        "declined": case["declined"],
+        "open": case["open"],
+        "cases": case["cases"],
+        "notices": notices["notices"],
     }
 
 
@@ -108,6 +121,14 @@ def _sum_counts(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     for part in parts:
         sums.update(part)
     return dict(sorted(sums.items()))
+
+
+def _sum_nested(parts: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
+    sums: dict[str, Counter[str]] = {}
+    for part in parts:
+        for name, counts in part.items():
+            sums.setdefault(name, Counter()).update(counts)
+    return {name: dict(sorted(counts.items())) for name, counts in sorted(sums.items())}
 
 
 def _decimal(value: Decimal, currency: str) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -22,8 +22,10 @@ WAIT_S = 600.0
 
 COMPLETE = "Closed Complete"
 
-WAITED_MAX = 500
+WAITED_MAX = 2_000
 """Cases that the door is asked about at once."""
+
+LOOK_S = 0.3
 
 
 @app.command("submit")
@@ -55,47 +57,50 @@ def submit(
             raise typer.Exit(int(tally.exit_code))
         case_ids = [str(a["case_id"]) for a in tally.answers if a.get("case_id")]
         standings = until_settled(session, doors, case_ids, timeout_s=timeout_s)
-    states = Counter(str(each["state"]) for each in standings)
-    waiting = sum(1 for each in standings if each["waits"])
+    states = Counter(str(each["state"]) for each in standings.values())
+    waiting = sum(1 for each in standings.values() if each["waiting"])
     sending.show(session, batch, tally, {"cases": dict(sorted(states.items())), "waiting": waiting})
     raise typer.Exit(int(_exit_of(tally, standings)))
 
 
-def send(doors: Doors, rows: Sequence[Mapped]) -> Iterable[Json]:
+def send(doors: Doors, rows: list[Mapped]) -> list[Json]:
     """Send a chunk of requests to the case service."""
-    body = {
-        "requests": [{"line": row.line} | row.values for row in rows],
-        "channel": "FILE",
-        "check": False,
-    }
-    return doors.post("case", "/v1/requests", body)["results"]
+    body = {"requests": [{"line": r.line} | r.values for r in rows], "channel": "FILE"}
+    results: list[Json] = doors.post("case", "/v1/requests", body)["results"]
+    return [{"result": "refused" if each.get("code") else "accepted"} | each for each in results]
 
 
 def until_settled(
     session: Session, doors: Doors, case_ids: Sequence[str], *, timeout_s: float
-) -> list[Json]:
-    """Wait until every case is over or waits for a person; gives how each stands then."""
+) -> dict[str, Json]:
+    """Wait until every case is over or waits for a person; gives how each stands then, by its id.
+
+    A case that is not there yet stands at none.
+    """
     deadline = time.monotonic() + timeout_s
-    wanted = list(dict.fromkeys(case_ids))
-    standing: dict[str, Json] = {}
-    with session.progress("cases settled", total=len(wanted)) as done:
+    standings: dict[str, Json] = {
+        case_id: {"state": None, "waiting": False} for case_id in case_ids
+    }
+    with session.progress("cases settled", total=len(standings)) as done:
         while True:
-            left = [c for c in wanted if not (c in standing and _is_settled(standing[c]))]
-            done(len(wanted) - len(left))
+            left = [case_id for case_id, each in standings.items() if not is_settled(each)]
+            done(len(standings) - len(left))
             if not left or time.monotonic() > deadline:
-                return list(standing.values())
-            body = {"cases": left[:WAITED_MAX]}
-            for each in doors.post("case", "/v1/cases/wait", body)["cases"]:
-                standing[str(each["case_id"])] = each
+                return standings
+            for at in range(0, len(left), WAITED_MAX):
+                body = {"cases": left[at : at + WAITED_MAX]}
+                standings |= doors.post("case", "/v1/cases/wait", body)["cases"]
+            time.sleep(LOOK_S)
 
 
-def _is_settled(standing: Json) -> bool:
-    return str(standing["state"]).startswith("Closed") or bool(standing["waits"])
+def is_settled(standing: Json) -> bool:
+    """Say whether a case is over, or waits for a person."""
+    return str(standing["state"]).startswith("Closed") or bool(standing["waiting"])
 
 
-def _exit_of(tally: sending.Tally, standings: Sequence[Json]) -> Exit:
-    states = [str(each["state"]) for each in standings]
-    if any(not _is_settled(each) for each in standings):
+def _exit_of(tally: sending.Tally, standings: dict[str, Json]) -> Exit:
+    states = [str(each["state"]) for each in standings.values()]
+    if not all(is_settled(each) for each in standings.values()):
         return Exit.TIME_RAN_OUT
     if tally.exit_code is not Exit.OK:
         return tally.exit_code

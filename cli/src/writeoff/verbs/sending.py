@@ -24,6 +24,12 @@ CHUNK = 500
 SHOWN_MAX = 20
 """More lines than a person reads; --json has all."""
 
+PENDING = "pending"
+"""A door's answer for a line whose lane has not heard it yet: sent again, it tells more."""
+
+ROUNDS_MAX = 12
+"""A door waits 10 s in each: two minutes for a service that is just being started again."""
+
 type Send = Callable[[list[Mapped]], Iterable[Json]]
 
 
@@ -94,9 +100,24 @@ def run(session: Session, batch: Batch, send: Send | None, *, today: date) -> Ta
     return tally
 
 
+def until_answered(rows: list[Mapped], ask: Callable[[list[Json]], list[Json]]) -> list[Json]:
+    """Send rows until each has its answer; what is still pending then counts as refused."""
+    told: dict[int, Json] = {}
+    left = [{"line": row.line} | row.values for row in rows]
+    for _ in range(ROUNDS_MAX):
+        told |= {int(answer["line"]): answer for answer in ask(left)}
+        left = [row for row in left if told[row["line"]]["result"] == PENDING]
+        if not left:
+            break
+    late = {"result": "refused", "code": "NO_ANSWER", "message": "not heard in time: send it again"}
+    return [a | late if a["result"] == PENDING else a for a in told.values()]
+
+
 def show(session: Session, batch: Batch, tally: Tally, extra: Json | None = None) -> None:
     """Tell what became of the file."""
-    data = {"file": str(batch.file), "tenant": batch.mapping.tenant} | tally.to_json() | (extra or {})
+    data = (
+        {"file": str(batch.file), "tenant": batch.mapping.tenant} | tally.to_json() | (extra or {})
+    )
 
     def render(out: Console) -> None:
         told: dict[str, object] = {"lines read": tally.rows} | dict(sorted(tally.results.items()))
@@ -128,24 +149,27 @@ def _chunks(lines: Iterator[Mapped]) -> Iterator[list[Mapped]]:
 
 def _count(tally: Tally, answer: Json) -> None:
     tally.answers.append(answer)
-    tally.results[str(answer.get("result") or answer.get("state") or "?")] += 1
-    if answer.get("result") == "refused":
+    tally.results[str(answer["result"])] += 1
+    if answer["result"] == "refused":
         tally.refused.append(answer)
 
 
 def _render_refused(out: Console, refused: list[Json]) -> None:
     if refused:
         shown: list[tuple[Any, ...]] = [
-            (r.get("line"), r.get("loan_id") or r.get("reference"), r.get("code"), r.get("message"))
-            for r in refused[:SHOWN_MAX]
+            (r.get("line"), _name(r), r.get("code"), r.get("message")) for r in refused[:SHOWN_MAX]
         ]
-        out.print(table(_some("refused", refused), (">line", "loan", "code", "why"), shown))
+        out.print(table(_some("refused", refused), (">line", "which", "code", "why"), shown))
 
 
 def _render_broken(out: Console, broken: list[Problem]) -> None:
     if broken:
         shown = [(p.line, p.field, p.code, p.message) for p in broken[:SHOWN_MAX]]
         out.print(table(_some("broken", broken), (">line", "field", "code", "why"), shown))
+
+
+def _name(answer: Json) -> object:
+    return next((answer[n] for n in ("loan_id", "reference", "request_id") if answer.get(n)), None)
 
 
 def _some(what: str, rows: list[Any]) -> str:

@@ -110,7 +110,11 @@ def _said_of(session: Session, case: Json) -> Iterator[Said]:
             done(count)
             topic = by_name[raw.topic]
             # Looked at before it is decoded: ids lie in the bytes as plain text.
-            wanted = raw.key == loan_id.encode() if source_of(topic.name) else case_id.encode() in (raw.value or b"")
+            wanted = (
+                raw.key == loan_id.encode()
+                if source_of(topic.name)
+                else case_id.encode() in (raw.value or b"")
+            )
             if wanted and raw.value is not None:
                 said = _to_said(raw, topic, decoder)
                 if case_id in (said.event_id, *_cases_of(said.body)):
@@ -136,9 +140,7 @@ def _to_said(raw: Raw, topic: Topic, decoder: Decoder) -> Said:
     source = source_of(topic.name)
     if source is not None:
         # A request is known by its identity, whatever id its upstream gave it (lanes 16).
-        event_id = case_of_request(
-            source, str(meta.get("tenant")), str(body.get("request_id"))
-        )
+        event_id = case_of_request(source, str(meta.get("tenant")), str(body.get("request_id")))
     return Said(raw, record, event_id, str(meta.get("causation_id")), body)
 
 

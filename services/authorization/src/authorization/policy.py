@@ -22,6 +22,7 @@ def read_matrix(text: str) -> Matrix:
         version=data["version"],
         kinds=frozenset(data["kinds"]),
         reasons=frozenset(data["reasons"]),
+        unattestable_reasons=frozenset(data["unattestable_reasons"]),
         rows=tuple(_to_row(row) for row in data["row"]),
         modifiers=tuple(_to_modifier(modifier) for modifier in data["modifier"]),
         rates={currency: Fraction(rate) for currency, rate in data["rates"].items()},

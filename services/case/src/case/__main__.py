@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from case.app import build
 from mesh.process import main
+
+from case.app import build
 
 if __name__ == "__main__":
     main(name="case", build=build, migrations=Path(__file__).parent / "migrations")

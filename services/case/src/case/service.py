@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from contracts.records import authorization, documents, ledger, notifications, requests, tasks
+from mesh.service import Change, Hears, Key, Message, Reader, Said, Transaction
+
 from case.domain.case import LoanFile
 from case.domain.decide import decide
 from case.domain.events import Event
@@ -11,8 +14,6 @@ from case.domain.evolve import evolve
 from case.domain.policy import Policy
 from case.wire.heard import to_command
 from case.wire.said import said
-from contracts.records import authorization, documents, ledger, notifications, requests, tasks
-from mesh.service import Change, Hears, Key, Message, Reader, Said, Transaction
 
 
 class CaseStore(Protocol):
@@ -85,6 +86,8 @@ class CaseService:
 
     def decide(self, state: LoanFile, message: Message, *, now: datetime) -> Sequence[Event]:
         """Say what happens."""
+        if message.body is None:
+            return ()  # a loan's tombstone: what was decided about it stands
         command = to_command(message, now=now, policy=self.policy)
         return decide(state, command, now=now, policy=self.policy)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from case.domain.policy import ByHand, Mode, Policy
 from mesh.settings import World
+
+from case.domain.policy import ByHand, Mode, Policy
 
 MODES: tuple[Mode, ...] = ("OWN", "MANUAL")
 KEYS = frozenset({"modes", "by_hand", "zones", "repossession_sources"})

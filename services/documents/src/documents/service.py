@@ -33,7 +33,7 @@ class Documents:
     """The evidence that a write-off needs."""
 
     name = "documents"
-    hears = (
+    hears: Sequence[Hears] = (
         Hears("writeoff.case.v1", (CaseReviewed, CaseClosed)),
         Hears("writeoff.authorization.v1", (ApprovalReferenceIssued,)),
     )

@@ -5,7 +5,6 @@ nothing from us, is about the server. No error here tells an address: servers qu
 """
 
 import asyncio
-import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,11 +28,11 @@ IDLE_S = 60.0
 UNAVAILABLE = 421
 """The answer by which a server ends the conversation: it says nothing about the notice."""
 
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 ADDRESS_CHARACTERS_MAX = 254
 """RFC 5321."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +58,11 @@ class MailRefused(Exception):
 class MailUnanswered(Exception):
     """The server took the call but gave no answer about this mail."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, is_cut: bool = False) -> None:
         super().__init__(code)
         self.code = code
+        self.is_cut = is_cut
+        """The connection was closed before an answer came."""
 
 
 class MailServerAway(Exception):
@@ -102,10 +103,12 @@ class SmtpMailer:
             connection = self._take()
             if connection is not None:
                 try:
-                    return await self._send(connection, mail.to_address, raw)
-                except MailUnanswered:
+                    await self._send(connection, mail.to_address, raw)
+                    return
+                except MailUnanswered as error:
                     # A kept connection may have been closed since: that tells nothing yet.
-                    log.debug("a kept connection was closed by the mail server")
+                    if not error.is_cut:
+                        raise
             await self._send(await self._connect(), mail.to_address, raw)
 
     async def close(self) -> None:
@@ -150,7 +153,7 @@ class SmtpMailer:
             await client.connect()
         except (aiosmtplib.SMTPException, OSError) as error:
             client.close()
-            raise MailServerAway(type(error).__name__) from None
+            raise MailServerAway(_said(error)) from None
         return _Connection(client)
 
     async def _send(self, connection: "_Connection", address: str, raw: bytes) -> None:
@@ -167,9 +170,12 @@ class SmtpMailer:
         except aiosmtplib.SMTPResponseException as error:
             client.close()
             raise MailServerAway(f"SMTP_{error.code}") from None
+        except aiosmtplib.SMTPServerDisconnected:
+            client.close()
+            raise MailUnanswered("CUT_OFF", is_cut=True) from None
         except (aiosmtplib.SMTPException, OSError) as error:
             client.close()
-            raise MailUnanswered(type(error).__name__) from None
+            raise MailUnanswered(_said(error)) from None
         except BaseException:
             client.close()
             raise
@@ -191,3 +197,8 @@ def _judged(code: int) -> MailRefused | MailUnanswered:
     """Say whether an answer is about the mail."""
     kind = MailUnanswered if code == UNAVAILABLE else MailRefused
     return kind(f"SMTP_{code}")
+
+
+def _said(error: Exception) -> str:
+    """Name a failure without its text, which may quote an address."""
+    return "TIMED_OUT" if isinstance(error, TimeoutError) else type(error).__name__

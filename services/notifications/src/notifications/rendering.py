@@ -51,7 +51,7 @@ class Renderer:
         # Text for mail and paper: nothing in it is read as HTML.
         self._jinja = SandboxedEnvironment(
             loader=FileSystemLoader(folder),
-            autoescape=False,  # noqa: S701
+            autoescape=False,
             undefined=StrictUndefined,
         )
         self._newest = _newest(folder)

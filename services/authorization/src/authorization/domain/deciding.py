@@ -97,6 +97,7 @@ def _by_reference(
         need=asked.need,
         makers=asked.makers,
         is_attested=is_attested,
+        is_attestable=asked.terms.reason not in matrix.unattestable_reasons,
         today=now.date(),
     )
     code = why_not(reference, use)

@@ -112,6 +112,8 @@ class Matrix:
     version: str
     kinds: frozenset[str]
     reasons: frozenset[str]
+    unattestable_reasons: frozenset[str]
+    """For these no reference stands in for documents."""
     rows: Sequence[Row]
     modifiers: Sequence[Modifier]
     rates: Mapping[str, Fraction]

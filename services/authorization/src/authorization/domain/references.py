@@ -71,6 +71,8 @@ class Use:
     """Who made, reviewed or verified the case."""
     is_attested: bool
     """The case's documents were met by the reference."""
+    is_attestable: bool
+    """The case's reason lets a reference stand in for documents."""
     today: date
 
 
@@ -95,7 +97,10 @@ REFUSALS: tuple[tuple[str, Rule], ...] = (
         lambda r, use: any(a.id == use.terms.sanctioner for a in r.approvers),
     ),
     ("LEVEL_TOO_LOW", lambda r, use: not use.need.is_met_by(r.approvers)),
-    ("APPROVAL_NOT_ATTESTED", lambda r, use: use.is_attested and not r.attests_documents),
+    (
+        "APPROVAL_NOT_ATTESTED",
+        lambda r, use: use.is_attested and not (use.is_attestable and r.attests_documents),
+    ),
 )
 """In this order; the first that applies is the answer. An unknown one never comes this far."""
 

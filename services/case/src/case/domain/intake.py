@@ -83,7 +83,6 @@ def needs_no_person(file: LoanFile, request: Request, terms: Terms, policy: Poli
     )
 
 
-
 def review_queue(terms: Terms, policy: Policy) -> str:
     """Say in which queue a review waits."""
     large = policy.is_above(terms.amount_minor, terms.currency, limit_usd=policy.special_above_usd)

@@ -6,14 +6,15 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
+from mesh.service import Actor, Change, Key, Message, Reader, Told, Transaction
+from mesh.taskstore import load_tasks, save_tasks
+
 from case.domain.case import Case, LoanFile
 from case.domain.events import Event, WorkNoteAdded
 from case.domain.history import Line, lines
 from case.domain.lifecycle import place_named
 from case.domain.terms import Loan, Request
 from case.store.shape import build, dump, read
-from mesh.service import Actor, Change, Key, Message, Reader, Told, Transaction
-from mesh.taskstore import load_tasks, save_tasks
 
 LOANS = """
 SELECT l.* FROM loan l
@@ -29,12 +30,13 @@ ORDER BY c.opened_at, c.case_id
 """
 
 SAVE_LOANS = """
-INSERT INTO loan AS l (tenant, loan_id, lane, incarnation, number, customer_id, guarantor_id, product,
-                       segment, currency, status, opened, outstanding_minor, charged_off_minor,
-                       last_transaction, sanctioner, sanction_level, fraud)
+INSERT INTO loan AS l (tenant, loan_id, lane, incarnation, number, customer_id, guarantor_id,
+                       product, segment, currency, status, opened, outstanding_minor,
+                       charged_off_minor, last_transaction, sanctioner, sanction_level, fraud)
 SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[],
                      $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::date[],
-                     $13::bigint[], $14::bigint[], $15::date[], $16::text[], $17::int[], $18::bool[])
+                     $13::bigint[], $14::bigint[], $15::date[], $16::text[], $17::int[],
+                     $18::bool[])
 ON CONFLICT (tenant, loan_id) DO UPDATE SET
     incarnation = excluded.incarnation, number = excluded.number,
     customer_id = excluded.customer_id, guarantor_id = excluded.guarantor_id,

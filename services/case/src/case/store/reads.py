@@ -48,7 +48,7 @@ HELD = "SELECT loan_id FROM loan WHERE tenant = $1 AND loan_id = ANY($2::text[])
 
 REPORT = """
 SELECT state, stage, code, currency, waiting, closed_at IS NULL AS open, count(*) AS cases,
-       sum(amount_minor)::bigint AS amount_minor
+       sum(amount_minor)::text AS amount_minor
 FROM wcase WHERE tenant = $1
 GROUP BY state, stage, code, currency, waiting, closed_at IS NULL
 """

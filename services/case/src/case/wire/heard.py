@@ -5,14 +5,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from case.domain import commands, events
-from case.domain.policy import Policy
-from case.domain.terms import Approver, Document, Loan, Posting, Request
 from contracts.records import authorization, common, documents, ledger, notifications, requests
 from contracts.records import tasks as task_records
 from contracts.types import to_date
 from mesh.people import Person
 from mesh.service import Message
+
+from case.domain import commands, events
+from case.domain.policy import Policy
+from case.domain.terms import Approver, Document, Loan, Posting, Request
 
 MAY_REPOSSESS = ("admin", "back_office")
 """Roles that may submit REPOSSESSION_FAILED."""
@@ -130,9 +131,7 @@ def _request_of_door(message: Message) -> Request:
     return request_of_body(message.body, request_id=message.request_id, by=message.by)
 
 
-def request_of_body(
-    body: Mapping[str, Any], *, request_id: str, by: Person
-) -> Request:
+def request_of_body(body: Mapping[str, Any], *, request_id: str, by: Person) -> Request:
     """Read a request as the door puts it into a command; its maker is who stands at the door."""
     return Request(
         loan_id=body["loan_id"],

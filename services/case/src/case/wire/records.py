@@ -2,16 +2,17 @@
 
 from typing import Any, cast
 
-from case.domain import events
-from case.domain.case import Case, LoanFile
-from case.domain.evolve import case_of
-from case.domain.terms import Document, Terms
 from contracts.records import case as records
 from contracts.records import common
 from contracts.records import tasks as task_records
 from contracts.types import from_date, from_datetime
-from mesh import tasks
 from mesh.service import Change, Key, Told
+
+from case.domain import events
+from case.domain.case import Case, LoanFile
+from case.domain.evolve import case_of
+from case.domain.terms import Document, Terms
+from mesh import tasks
 
 type CaseChange = Change[LoanFile, events.Event]
 type CaseTold = Told[events.Event]
@@ -54,9 +55,7 @@ def _request_refused(told: CaseTold, key: Key) -> records.RequestRefused | None:
     )
 
 
-def _case_opened(
-    event: events.CaseOpened, meta: common.Meta, case: Case
-) -> records.CaseOpened:
+def _case_opened(event: events.CaseOpened, meta: common.Meta, case: Case) -> records.CaseOpened:
     """Tell of a new case; with terms if its intake passed in the same breath."""
     return records.CaseOpened(
         meta=meta,
@@ -94,9 +93,7 @@ def _loan_update_confirmed(
     )
 
 
-def _case_closed(
-    event: events.CaseClosed, meta: common.Meta, case: Case
-) -> records.CaseClosed:
+def _case_closed(event: events.CaseClosed, meta: common.Meta, case: Case) -> records.CaseClosed:
     return records.CaseClosed(
         meta=meta,
         case_number=case.number,

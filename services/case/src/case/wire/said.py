@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mesh.service import Answer, Cancel, Later, Message, Outgoing, Said
+
 from case.domain import events
 from case.domain.case import Case
 from case.domain.evolve import case_of
 from case.domain.policy import Policy
+from case.domain.portal import view_of
 from case.wire.records import CaseChange, to_record
-from case.wire.status import status_of, visible
+from case.wire.status import status_of
 from mesh import tasks
-from mesh.service import Answer, Cancel, Later, Message, Outgoing, Said
 
 TOPIC = "writeoff.case.v1"
 STATUS_TOPIC = "writeoff.status.v1.{tenant}"
@@ -52,13 +54,14 @@ def _timer(change: CaseChange, case: Case) -> Iterator[Said]:
 def _status(change: CaseChange, case: Case, policy: Policy) -> Iterator[Said]:
     """Say the status of a case if outsiders see a change; the number of its events versions it."""
     before = change.before.cases.get(case.case_id)
-    if before and visible(change.before, before, policy) == visible(change.after, case, policy):
+    view = view_of(change.after, case, policy)
+    if before and view_of(change.before, before, policy) == view:
         return
     meta = change.told[-1].meta(
         change.key, case_id=case.case_id, version=case.seq, part=f"status/{case.case_id}"
     )
     topic = STATUS_TOPIC.format(tenant=change.key.tenant)
-    yield Outgoing(topic, str(case.case_id), status_of(change.after, case, policy, meta=meta))
+    yield Outgoing(topic, str(case.case_id), status_of(case, view, meta=meta))
 
 
 def _answer(change: CaseChange) -> Answer | None:

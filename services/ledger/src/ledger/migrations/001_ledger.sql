@@ -148,10 +148,11 @@ BEGIN
         RAISE EXCEPTION 'journal entry % does not balance', wrong USING ERRCODE = 'check_violation';
     END IF;
 
-    SELECT n.entry_id INTO wrong
-    FROM (SELECT f.entry_id, count(*) AS lines FROM fresh f GROUP BY f.entry_id) n
-    LEFT JOIN public.journal j ON j.entry_id = n.entry_id
-    WHERE j.line_count IS DISTINCT FROM n.lines
+    SELECT l.entry_id INTO wrong
+    FROM public.journal_line l LEFT JOIN public.journal j USING (entry_id)
+    WHERE l.entry_id IN (SELECT f.entry_id FROM fresh f)
+    GROUP BY l.entry_id, j.line_count
+    HAVING count(*) IS DISTINCT FROM j.line_count
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'journal entry % does not have these lines', wrong

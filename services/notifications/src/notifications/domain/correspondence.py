@@ -1,13 +1,13 @@
-"""Tell the people concerned: one notice a posting and recipient, sent, held, failed or suppressed."""
+"""Tell the people concerned: one notice a posting and recipient, until it is sent or given up."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from mesh import tasks
 from mesh.tasks import TaskClaimed, TaskClosed, TaskOpened, TaskRefused, TaskReleased
 
+from mesh import tasks
 from notifications.domain import desk
 from notifications.domain.events import (
     ClaimTask,
@@ -19,8 +19,8 @@ from notifications.domain.events import (
     NoticeDelayed,
     NoticeFailed,
     NoticeQueued,
-    NoticesRecorded,
     NoticeSent,
+    NoticesRecorded,
     NoticeSuppressed,
     Outage,
     PartyHeard,
@@ -32,7 +32,6 @@ from notifications.domain.events import (
 )
 from notifications.domain.notices import (
     Failed,
-    Held,
     LoanNotices,
     Notice,
     PartyFile,

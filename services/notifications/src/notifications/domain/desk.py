@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from mesh import tasks
 from mesh.tasks import Task, TaskClosed, TaskOpened, TaskRefused
 
+from mesh import tasks
 from notifications.domain.events import (
     ClaimTask,
     CompleteTask,

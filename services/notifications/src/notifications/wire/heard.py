@@ -119,10 +119,10 @@ def _from_json(message: Message, body: Mapping[str, Any]) -> Command:
             raise ValueError(f"{kind} is no command of notifications")
 
 
-def _to_decision(told: object) -> Decision:
+def _to_decision(told: Any) -> Decision:
     match told:
-        case "resend" | "release" | "undeliverable":
-            return told
+        case "resend" | "release" | "undeliverable" as decision:
+            return decision
         case _:
             raise ValueError("decision is resend, release or undeliverable")
 
@@ -147,9 +147,9 @@ def _to_delivery(body: Mapping[str, Any]) -> RecordDelivery:
     return RecordDelivery(UUID(str(body["notice_id"])), int(body["try"]), outcome)
 
 
-def _to_channel(told: object) -> Channel:
+def _to_channel(told: Any) -> Channel:
     match told:
-        case "EMAIL" | "LETTER":
-            return told
+        case "EMAIL" | "LETTER" as channel:
+            return channel
         case _:
             raise ValueError("channel is EMAIL or LETTER")

@@ -12,8 +12,8 @@ from notifications.domain.events import (
     NoticeDelayed,
     NoticeFailed,
     NoticeQueued,
-    NoticesRecorded,
     NoticeSent,
+    NoticesRecorded,
     NoticeSuppressed,
     PartyHeard,
 )

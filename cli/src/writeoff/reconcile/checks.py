@@ -1,0 +1,160 @@
+"""The checks, each a sentence that must be true. Pure: facts in, what differs out."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from writeoff.reconcile.facts import Facts, Keeper, Telling
+
+COMPLETE = "Closed Complete"
+
+NO_CASE = frozenset({"ID_REUSED", "SOURCE_NOT_ALLOWED"})
+"""What makes no case, but a RequestRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is not as its check says."""
+
+    check: str
+    what: str
+
+
+type Check = Callable[[Facts], Iterator[str]]
+
+
+def differences(facts: Facts) -> list[Difference]:
+    """Return all that differs, check by check."""
+    return [Difference(name, what) for name, check in CHECKS.items() for what in check(facts)]
+
+
+def unquiet(facts: Facts) -> list[Difference]:
+    """Return what is still on its way: inputs behind, rows not acknowledged."""
+    return [Difference(name, what) for name in QUIET for what in CHECKS[name](facts)]
+
+
+def not_yet_tried(facts: Facts) -> list[str]:
+    """List the notices that nobody was told of yet, with what they wait for."""
+    return [
+        f"notice {notice.notice_id} of case {notice.case_id}: {notice.why}"
+        for notice in facts.notices
+        if notice.telling is Telling.NOT_YET_TRIED
+    ]
+
+
+def requests_have_cases(facts: Facts) -> Iterator[str]:
+    """Every accepted request has exactly one case."""
+    by_identity = Counter((case.tenant, case.source, case.request_id) for case in facts.cases)
+    for identity, count in by_identity.items():
+        if count > 1:
+            yield f"request {'/'.join(identity)} has {count} cases"
+    cases = {case.case_id for case in facts.cases}
+    asked: set[str] = set()
+    for request in facts.requests:
+        if request.code in NO_CASE:
+            continue
+        # A door's commands have identities too: that of an upstream's request, or the case's own.
+        if request.source in facts.sources or request.message_id == request.case_id:
+            asked.add(request.message_id)
+            if request.message_id not in cases:
+                yield f"request {request.source}/{request.request_id} has no case"
+    for case in facts.cases:
+        if case.case_id not in asked:
+            yield f"{case} has no request"
+
+
+def open_cases_are_kept(facts: Facts) -> Iterator[str]:
+    """A case that is not over has an open task, a timer or a parked message that keeps it."""
+    kept = {keeper.case_id for keeper in facts.keepers}
+    for case in facts.cases:
+        if not case.is_closed and case.case_id not in kept:
+            yield f"{case} waits for nothing: no task, no timer, nothing parked"
+
+
+def closed_cases_are_left(facts: Facts) -> Iterator[str]:
+    """A case that is over has at most tasks and timers of notices and deferred documents."""
+    closed = {case.case_id: case for case in facts.cases if case.is_closed}
+    for keeper in facts.keepers:
+        case = closed.get(keeper.case_id)
+        if case is not None and not _may_outlive(keeper):
+            yield f"{case} is over, but {keeper.service} has a {keeper.what} of it: {keeper.name}"
+
+
+def posted_cases_have_one_journal(facts: Facts) -> Iterator[str]:
+    """A completed case has one journal, and a journal has a case that was not refused."""
+    cases = {case.case_id: case for case in facts.cases}
+    counts = Counter(journal.case_id for journal in facts.journals if journal.case_id)
+    for case in facts.cases:
+        count = counts.get(case.case_id, 0)
+        if case.state == COMPLETE and count != 1:
+            yield f"{case} has {count} journals"
+        if case.is_closed and case.state != COMPLETE and count:
+            yield f"{case} has {count} journals, but was not carried out"
+    for case_id in counts.keys() - cases.keys():
+        yield f"the journal of case {case_id} has no case"
+
+
+def journals_balance(facts: Facts) -> Iterator[str]:
+    """The debits of a journal are its credits."""
+    for journal in facts.journals:
+        if journal.imbalance_minor:
+            yield f"journal {journal.entry_id} is out of balance by {journal.imbalance_minor}"
+
+
+def notices_are_told(facts: Facts) -> Iterator[str]:
+    """A notice due was sent, failed or suppressed, or it is listed as not yet tried."""
+    for notice in facts.notices:
+        if notice.telling is Telling.UNKNOWN:
+            yield f"notice {notice.notice_id} of case {notice.case_id}: {notice.why}"
+
+
+def inputs_are_heard(facts: Facts) -> Iterator[str]:
+    """No input is behind its log."""
+    for each in facts.inputs:
+        if max(each.next_offset, 0) < each.end:
+            behind = each.end - max(each.next_offset, 0)
+            yield f"{each.service} is {behind} behind in {each.topic}[{each.partition}]"
+
+
+def outboxes_are_acknowledged(facts: Facts) -> Iterator[str]:
+    """Nothing in an outbox waits for the broker."""
+    for each in facts.outputs:
+        if each.acked_seq < each.last_seq:
+            left = each.last_seq - each.acked_seq
+            yield f"{each.service} has {left} unacknowledged rows for {each.topic}[{each.lane}]"
+
+
+def tables_match(facts: Facts) -> Iterator[str]:
+    """The last record of every key on the table topics equals the store."""
+    for each in facts.table_keys:
+        if each.in_store == each.on_topic:
+            continue
+        # Keys of parties are pseudonymous, so they may be told.
+        if each.on_topic is None:
+            yield f"{each.topic}: {each.key} is in {each.service}'s store and not on the topic"
+        elif each.in_store is None:
+            yield f"{each.topic}: {each.key} is on the topic and not in {each.service}'s store"
+        else:
+            yield f"{each.topic}: {each.key} differs from {each.service}'s store"
+
+
+def _may_outlive(keeper: Keeper) -> bool:
+    if keeper.what == "parked":
+        return False
+    deferred = keeper.service == "documents" and "defer" in keeper.name.lower()
+    return keeper.service == "notifications" or deferred
+
+
+CHECKS: dict[str, Check] = {
+    "requests have cases": requests_have_cases,
+    "open cases are kept": open_cases_are_kept,
+    "closed cases are left": closed_cases_are_left,
+    "posted cases have one journal": posted_cases_have_one_journal,
+    "journals balance": journals_balance,
+    "notices are told": notices_are_told,
+    "inputs are heard": inputs_are_heard,
+    "outboxes are acknowledged": outboxes_are_acknowledged,
+    "tables match": tables_match,
+}
+
+QUIET = ("inputs are heard", "outboxes are acknowledged")

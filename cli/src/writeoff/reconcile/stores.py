@@ -1,0 +1,165 @@
+"""What the five stores hold, read as the operator, who may change nothing."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from writeoff.catalogue import SERVICES
+from writeoff.exits import Exit, Trouble
+from writeoff.reconcile.facts import Case, Digest, Journal, Keeper, Notice, Output, Request, Telling
+from writeoff.stackenv import StackEnv
+
+CONNECT_S = 10.0
+QUERY_S = 60.0
+
+KEEPERS = """
+SELECT 'task' AS what, task AS name, case_id FROM mesh.task
+WHERE closed_at IS NULL AND case_id IS NOT NULL
+UNION ALL
+SELECT 'timer', kind, case_id FROM mesh.due WHERE case_id IS NOT NULL
+UNION ALL
+SELECT 'parked', place || ': ' || reason, case_id FROM mesh.parked WHERE case_id IS NOT NULL
+"""
+
+INPUTS = "SELECT topic, partition, next_offset FROM mesh.input"
+
+OUTPUTS = "SELECT topic, lane, last_seq, acked_seq FROM mesh.output"
+
+SAID = "SELECT topic, key, sha256(value) AS digest FROM mesh.said"
+
+REQUESTS = "SELECT message_id, source, request_id, case_id, code FROM mesh.request"
+
+CASES = "SELECT case_id, case_number, tenant, source, request_id, state FROM wcase"
+
+JOURNALS = """
+SELECT j.entry_id, j.case_id,
+       coalesce(sum(l.debit_minor - l.credit_minor), 0)::bigint AS imbalance_minor
+FROM journal j LEFT JOIN journal_line l USING (entry_id)
+WHERE j.kind = 'POST'
+GROUP BY j.entry_id, j.case_id
+"""
+
+NOTICES = "SELECT notice_id, case_id, state, channel, tries, code, rule FROM notice"
+
+
+@dataclass(slots=True)
+class Store:
+    """What one service's store holds for the mesh."""
+
+    service: str
+    inputs: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
+    outputs: list[Output] = field(default_factory=list[Output])
+    keepers: list[Keeper] = field(default_factory=list[Keeper])
+    said: dict[tuple[str, str], Digest | None] = field(
+        default_factory=dict[tuple[str, str], Digest | None]
+    )
+
+
+@dataclass(slots=True)
+class Stores:
+    """What all of them hold."""
+
+    by_service: dict[str, Store] = field(default_factory=dict[str, Store])
+    requests: list[Request] = field(default_factory=list[Request])
+    cases: list[Case] = field(default_factory=list[Case])
+    journals: list[Journal] = field(default_factory=list[Journal])
+    notices: list[Notice] = field(default_factory=list[Notice])
+
+
+def read_stores(env: StackEnv) -> Stores:
+    """Look into every store, one after the other."""
+    try:
+        return asyncio.run(_read(env))
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        raise Trouble(
+            f"PostgreSQL does not answer the operator: {error}",
+            next_step="`make up` starts what is not running",
+            exit_code=Exit.UNREACHABLE,
+        ) from None
+
+
+async def _read(env: StackEnv) -> Stores:
+    stores = Stores()
+    for service in SERVICES:
+        connection = await asyncpg.connect(
+            env.operator_dsn(service), timeout=CONNECT_S, command_timeout=QUERY_S
+        )
+        try:
+            # One snapshot a store: a turn is in it whole, or not at all.
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                stores.by_service[service] = await _read_mesh(connection, service)
+                await _read_own(connection, service, stores)
+        finally:
+            await connection.close()
+    return stores
+
+
+async def _read_mesh(connection: Any, service: str) -> Store:
+    store = Store(service)
+    for row in await connection.fetch(INPUTS):
+        store.inputs[row["topic"], row["partition"]] = row["next_offset"]
+    store.outputs = [Output(service, *row) for row in await connection.fetch(OUTPUTS)]
+    store.keepers = [
+        Keeper(service, row["what"], row["name"], str(row["case_id"]))
+        for row in await connection.fetch(KEEPERS)
+    ]
+    for row in await connection.fetch(SAID):
+        store.said[row["topic"], row["key"]] = row["digest"]
+    return store
+
+
+async def _read_own(connection: Any, service: str, stores: Stores) -> None:
+    match service:
+        case "case":
+            stores.requests = [
+                Request(str(r["message_id"]), r["source"], r["request_id"], _id(r), r["code"])
+                for r in await connection.fetch(REQUESTS)
+            ]
+            stores.cases = [
+                Case(
+                    str(r["case_id"]),
+                    r["case_number"],
+                    r["tenant"],
+                    r["source"],
+                    r["request_id"],
+                    r["state"],
+                )
+                for r in await connection.fetch(CASES)
+            ]
+        case "ledger":
+            stores.journals = [
+                Journal(str(r["entry_id"]), _id(r), r["imbalance_minor"])
+                for r in await connection.fetch(JOURNALS)
+            ]
+        case "notifications":
+            stores.notices = _notices(await connection.fetch(NOTICES))
+        case _:
+            pass
+
+
+def _notices(rows: Sequence[Any]) -> list[Notice]:
+    return [Notice(str(r["notice_id"]), str(r["case_id"]), *_telling(r)) for r in rows]
+
+
+def _telling(row: Any) -> tuple[Telling, str]:
+    match row["state"]:
+        case "SENT":
+            return Telling.SENT, ""
+        case "FAILED":
+            return Telling.FAILED, ""
+        case "SUPPRESSED":
+            return Telling.SUPPRESSED, ""
+        case "HELD":
+            return Telling.NOT_YET_TRIED, f"held: {row['rule']}"
+        case "PENDING":
+            trouble = f", {row['tries']} tries: {row['code']}" if row["code"] else ""
+            return Telling.NOT_YET_TRIED, f"waits for {row['channel']}{trouble}"
+        case state:
+            return Telling.UNKNOWN, f"nobody knows the state {state}"
+
+
+def _id(row: Any) -> str | None:
+    return str(row["case_id"]) if row["case_id"] else None

@@ -1,0 +1,68 @@
+"""Every statement of the mesh's own on its tables, but those of migrations and tasks."""
+
+TURN = f"SELECT mesh.turn({', '.join(f'${place}' for place in range(1, 58))})"
+"""One call for all that a turn keeps of the mesh's own; its arguments are made in `rows`."""
+
+BEAT_INSTANCE = """
+WITH me AS (
+    INSERT INTO mesh.instance AS i (name, seen_at) VALUES ($1, clock_timestamp())
+    ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at
+), gone AS (
+    DELETE FROM mesh.instance WHERE seen_at < clock_timestamp() - interval '1 hour'
+)
+INSERT INTO mesh.lane (lane) SELECT n FROM generate_series(0, $2::int - 1) n
+WHERE NOT EXISTS (SELECT FROM mesh.lane WHERE lane = $2 - 1)
+ON CONFLICT (lane) DO NOTHING
+"""
+
+RENEW = """
+UPDATE mesh.lane l SET until = clock_timestamp() + make_interval(secs => $4)
+FROM (SELECT x.lane FROM mesh.lane x JOIN unnest($1::int[], $2::bigint[]) AS h(lane, epoch)
+      USING (lane, epoch) WHERE x.owner = $3 ORDER BY x.lane FOR NO KEY UPDATE OF x) mine
+WHERE l.lane = mine.lane
+"""
+
+LANES = """
+SELECT lane, epoch, owner, until < clock_timestamp() AS expired FROM mesh.lane ORDER BY lane
+"""
+
+LIVING = """
+SELECT clock_timestamp() AS now, count(*)::int AS living FROM mesh.instance
+WHERE seen_at > clock_timestamp() - make_interval(secs => $1)
+"""
+
+TAKE = """
+UPDATE mesh.lane SET epoch = epoch + 1, owner = $2,
+       until = clock_timestamp() + make_interval(secs => $3)
+WHERE lane = $1 AND (owner IS NULL OR owner = $2 OR until < clock_timestamp())
+RETURNING epoch
+"""
+
+GIVE_BACK = """
+UPDATE mesh.lane l SET owner = NULL, until = '-infinity'
+FROM unnest($1::int[], $2::bigint[]) AS h(lane, epoch)
+WHERE l.lane = h.lane AND l.epoch = h.epoch AND l.owner = $3
+"""
+
+UNACKNOWLEDGED = """
+SELECT b.* FROM mesh.outbox b JOIN mesh.output o USING (topic, lane, incarnation)
+WHERE b.lane = $1 AND b.seq > o.acked_seq ORDER BY b.topic, b.seq
+"""
+
+PARKED_UNITS = """
+SELECT DISTINCT ON (unit) unit, coalesce(behind, parked_id) AS parked_id FROM mesh.parked
+WHERE lane = $1 AND unit NOT LIKE 'unreadable/%' ORDER BY unit, put
+"""
+
+DUE = """
+SELECT * FROM mesh.due WHERE lane = ANY($1) AND due_at <= $2 ORDER BY due_at, put LIMIT $3
+"""
+
+NEXT_DUE = "SELECT min(due_at) FROM mesh.due WHERE lane = ANY($1) AND due_at > $2"
+
+PUT = """
+INSERT INTO mesh.due (lane, due_at, due_id, case_id, kind, tenant, key_id, key_kind, payload)
+SELECT * FROM unnest($1::int[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::text[], $6::text[],
+                     $7::text[], $8::text[], $9::bytea[])
+ON CONFLICT (due_id) DO NOTHING
+"""

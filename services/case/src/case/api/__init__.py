@@ -1,0 +1,1 @@
+"""The HTTP door: requests come in, cases are looked at."""
