@@ -29,3 +29,41 @@ setup: .venv/.ready ## bring the tools into this folder (.uv, .venv)
 
 lock: $(UV) ## write requirements.lock anew from the pyproject files
 	$(UV) export -q --all-packages --all-groups --no-emit-workspace --format requirements.txt --no-header -o requirements.lock
+
+.PHONY: install
+install: $(UV) ## install one service alone: make install SERVICE=case [INTO=.venv-case]
+	@test -n "$(SERVICE)" -a -d "services/$(SERVICE)" || { echo "say which: make install SERVICE=case"; exit 2; }
+	$(UV) venv -q --python 3.13 $(or $(INTO),.venv-$(SERVICE))
+	$(UV) pip install -q --python $(or $(INTO),.venv-$(SERVICE))/bin/python -c requirements.lock ./schemas ./mesh ./services/$(SERVICE)
+
+.PHONY: up down status wipe run demo
+up: setup ## start stack and services in the background
+	@$(PY) -m stack up
+
+down: setup ## stop them
+	@$(PY) -m stack down
+
+status: setup ## how each process is
+	@$(PY) -m stack status
+
+wipe: setup ## stop them and remove their data, ports and passwords
+	@$(PY) -m stack wipe
+
+run: setup ## start everything, play the demo, keep serving until Ctrl-C (NEW=1: 500 new requests)
+	@trap '$(PY) -m stack down' EXIT; trap 'exit 0' INT TERM; \
+	$(PY) -m stack up && .venv/bin/writeoff demo --once $(if $(NEW),--new) && \
+	echo "serving; Ctrl-C stops everything" && while $(PY) -m stack status >/dev/null; do sleep 2 & wait $$!; done
+
+demo: setup ## the same without staying
+	@trap '$(PY) -m stack down' EXIT; $(PY) -m stack up && .venv/bin/writeoff demo --once $(if $(NEW),--new)
+
+.PHONY: test check schemas
+test: setup ## every test, on a stack of its own
+	@$(PY) -m pytest $(ARGS)
+
+check: setup ## lint, format, types, import contracts, generated files
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check -q . && .venv/bin/basedpyright && \
+	.venv/bin/lint-imports && $(PY) schemas/generate.py --check
+
+schemas: setup ## generate contracts from the .avsc files, check them against the last release
+	@$(PY) schemas/generate.py && $(PY) -m contracts.register --check

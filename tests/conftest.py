@@ -1,6 +1,5 @@
 """What tests may ask for: the stack, its services, tenants and databases. See stack_fixture."""
 
-from .stack_fixture import database, dsn, owner_dsn, services, stack, tenant
-from .stack_fixture import _tenants as _tenants
+from .stack_fixture import database, dsn, owner_dsn, services, stack, tenant, tenants
 
-__all__ = ["database", "dsn", "owner_dsn", "services", "stack", "tenant"]
+__all__ = ["database", "dsn", "owner_dsn", "services", "stack", "tenant", "tenants"]

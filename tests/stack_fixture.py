@@ -82,7 +82,9 @@ class Stack:
                 command, capture_output=True, text=True, timeout=timeout_s, check=False
             )
         except subprocess.TimeoutExpired as late:
-            raise NotRunning(f"{arguments[0]}: no end after {timeout_s:.0f} s: {late.output}") from None
+            raise NotRunning(
+                f"{arguments[0]}: no end after {timeout_s:.0f} s: {late.output}"
+            ) from None
         if done.returncode != 0:
             raise NotRunning(f"{arguments[0]} failed:\n{done.stdout}\n{done.stderr}")
         return done.stdout
@@ -178,18 +180,20 @@ def _telling(what: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def _tenants() -> Iterator[Iterator[str]]:
+def tenants() -> Iterator[str]:
+    """The tenants, one after the other, for ever."""
+
     def each() -> Iterator[str]:
         while True:
             yield from SPOKEN_FOR
 
-    yield each()
+    return each()
 
 
 @pytest.fixture
-def tenant(_tenants: Iterator[str]) -> str:
+def tenant(tenants: Iterator[str]) -> str:
     """A tenant that no test had just before; the sources may ask for it."""
-    return next(_tenants)
+    return next(tenants)
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ HELP = """Write loans off, and see where each write-off stands.
 
 [bold]First steps[/] (a stack runs after [cyan]make up[/]; [cyan]make run[/] fills it with a demo)
 
-  [cyan]writeoff demo[/]                                  2,000 made-up loans and 500 requests, live
-  [cyan]writeoff cases list[/]                            what became of them
-  [cyan]writeoff trace C-…[/]                             one case, from topic to topic
-  [cyan]writeoff tasks list --as ana[/]                   what waits for you
-  [cyan]writeoff tasks claim ID --as ana[/]               take it; then [cyan]tasks complete ID key=value …[/]
+  [cyan]writeoff demo[/]                       2,000 made-up loans, 500 requests
+  [cyan]writeoff cases list[/]                 what became of them
+  [cyan]writeoff trace CASE[/]                 one case, from topic to topic
+  [cyan]writeoff tasks list --as ana[/]        what waits for you
+  [cyan]writeoff tasks claim ID --as ana[/]    take it
+  [cyan]writeoff tasks complete ID key=value … --as ana[/]
 
 [bold]Your own file[/] (a mapping says which column is what: examples/README.md)
 
@@ -29,8 +30,12 @@ HELP = """Write loans off, and see where each write-off stands.
   [cyan]writeoff requests submit $F --mapping examples/sba/requests.toml --wait[/]
   [cyan]writeoff report[/]
 
-[bold]Exit codes[/] 0 done · 1 it differs or failed · 2 usage · 3 some refused, or lines broken ·
-4 some wait for a person · 5 time ran out · 6 the stack or a service does not answer
+[bold]Exit codes[/]
+
+  0 done                       1 it differs, or failed
+  2 usage                      3 some refused, or lines broken
+  4 some wait for a person     5 time ran out
+  6 the stack, or a service, does not answer
 """
 
 app = typer.Typer(

@@ -1,16 +1,14 @@
 """Reading topics as the operator, who may read everything and write nothing."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from writeoff.exits import Exit, Trouble
 from writeoff.stackenv import StackEnv
-
-if TYPE_CHECKING:
-    from confluent_kafka import Consumer
 
 BROKER_S = 10.0
 """A broker that is silent for so long is not there."""
@@ -45,10 +43,8 @@ class Raw:
 
 
 @contextmanager
-def operator_consumer(env: StackEnv) -> Iterator["Consumer"]:
+def operator_consumer(env: StackEnv) -> Generator[Consumer]:
     """Open a consumer of the operator, who joins no group and commits nothing."""
-    from confluent_kafka import Consumer
-
     conf: dict[str, str | int | bool] = {
         **env.kafka_conf("operator"),
         "group.id": "operator",
@@ -65,10 +61,8 @@ def operator_consumer(env: StackEnv) -> Iterator["Consumer"]:
         consumer.close()
 
 
-def partitions_of(consumer: "Consumer", topic: str) -> Sequence[int]:
+def partitions_of(consumer: Consumer, topic: str) -> Sequence[int]:
     """Return the partitions of a topic."""
-    from confluent_kafka import KafkaException
-
     try:
         found = consumer.list_topics(topic, timeout=BROKER_S).topics[topic]
     except KafkaException as error:
@@ -82,20 +76,16 @@ def partitions_of(consumer: "Consumer", topic: str) -> Sequence[int]:
     return sorted(found.partitions)
 
 
-def ends(consumer: "Consumer", topic: str, partition: int) -> tuple[int, int]:
+def ends(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
     """Return the first offset of a partition, and the one after its last record."""
-    from confluent_kafka import KafkaException, TopicPartition
-
     try:
         return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=BROKER_S)
     except KafkaException as error:
         raise silent(error) from None
 
 
-def read(consumer: "Consumer", places: Iterable[Place]) -> Iterator[Raw]:
+def read(consumer: Consumer, places: Iterable[Place]) -> Iterator[Raw]:
     """Yield the records of these partitions from their places up to their ends of now."""
-    from confluent_kafka import KafkaError
-
     starts = _starts(consumer, list(places))
     open_ends = {(start.topic, start.partition) for start in starts}
     if not open_ends:
@@ -111,7 +101,7 @@ def read(consumer: "Consumer", places: Iterable[Place]) -> Iterator[Raw]:
             assert topic is not None
             assert partition is not None
             if error is not None:
-                if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 (the library's name for it)
+                if error.code() != KafkaError._PARTITION_EOF:
                     raise silent(error)
                 open_ends.discard((topic, partition))
                 continue
@@ -128,9 +118,7 @@ def read(consumer: "Consumer", places: Iterable[Place]) -> Iterator[Raw]:
     consumer.unassign()
 
 
-def _starts(consumer: "Consumer", places: Sequence[Place]) -> list["TopicPartition"]:  # noqa: F821
-    from confluent_kafka import OFFSET_BEGINNING, KafkaException, TopicPartition
-
+def _starts(consumer: Consumer, places: Sequence[Place]) -> list[TopicPartition]:
     timed = [p for p in places if p.since_ms is not None]
     asked = [TopicPartition(p.topic, p.partition, p.since_ms or 0) for p in timed]
     try:

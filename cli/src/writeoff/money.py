@@ -6,7 +6,9 @@ DECIMALS_USUAL = 2
 
 _NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE = "BHD IQD JOD KWD LYD OMR TND"
-DECIMALS = dict.fromkeys(_NONE.split(), 0) | dict.fromkeys(_THREE.split(), 3)
+DECIMALS: dict[str, int] = {code: 0 for code in _NONE.split()} | {  # noqa: C420
+    code: 3 for code in _THREE.split()
+}
 """ISO 4217's currencies that do not have two decimals."""
 
 
@@ -16,7 +18,7 @@ def decimals_of(currency: str) -> int:
 
 
 def written(amount: Decimal, currency: str) -> str:
-    """Write an amount with at least the currency's decimals; more than those stay for the ledger to refuse."""
+    """Write an amount with at least the currency's decimals; if it has more, the ledger says no."""
     assert amount.is_finite()
     sign, digits, exponent = amount.as_tuple()
     assert isinstance(exponent, int)

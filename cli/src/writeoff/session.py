@@ -7,15 +7,24 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-from rich.progress import TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from writeoff.door import Doors
 from writeoff.exits import Exit, Trouble
 from writeoff.stackenv import StackEnv, find_directory
+
+PIPE_WIDTH = 160
+"""Columns of a table that nobody sees on a screen."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,8 +35,8 @@ class Session:
     tenant: str | None = None
     stack_dir: Path | None = None
     json: bool = False
-    out: Console = field(default_factory=lambda: Console(file=sys.stdout))
-    err: Console = field(default_factory=lambda: Console(file=sys.stderr))
+    out: Console = field(default_factory=lambda: _console(sys.stdout))
+    err: Console = field(default_factory=lambda: _console(sys.stderr))
     _env: StackEnv | None = None
 
     @property
@@ -43,7 +52,7 @@ class Session:
         return self._env
 
     def person(self, *roles: str) -> str:
-        """Return who acts: as given with --as, else the first who holds one of the roles, in their order."""
+        """Return who acts: whom --as names, else the first who holds the first of these roles."""
         if self.as_name:
             return self.as_name
         people = self.env.people()
@@ -126,6 +135,12 @@ class Session:
         self.err.print(
             f"[dim]next:[/]  {_plain(trouble.next_step)}", highlight=False, soft_wrap=True
         )
+
+
+def _console(file: TextIO) -> Console:
+    """Draw as wide as the terminal; into a pipe as wide as tables like it."""
+    console = Console(file=file)
+    return console if console.is_terminal else Console(file=file, width=PIPE_WIDTH)
 
 
 def _plain(text: str) -> str:

@@ -145,6 +145,17 @@ class ConsumerThread(threading.Thread):
 
         self._commands.put(command)
 
+    def ends(self, consumer: Consumer) -> dict[tuple[str, int], int]:
+        """Read the cached ends; runs in this thread."""
+        found: dict[tuple[str, int], int] = {}
+        for topic, partition in self._takings:
+            marks: Any = consumer.get_watermark_offsets(
+                TopicPartition(topic, partition), cached=True
+            )
+            if marks and marks[1] >= 0:
+                found[topic, partition] = marks[1]
+        return found
+
     def advise(self, positions: Mapping[tuple[str, int], int]) -> None:
         """Commit offsets, without waiting."""
         offsets = [TopicPartition(t, p, offset) for (t, p), offset in positions.items()]

@@ -22,6 +22,7 @@ from mesh.rows import stored_answer
 from mesh.service import Service
 from mesh.topics import Topics
 from mesh.turns import Turns
+from mesh.watch import Watch
 
 log_ = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Engine:
             metrics=metrics,
             on_answers=lambda rows: on_answers(_by_id(rows)),
         )
+        self.watch = Watch(self.holdings, self.publisher, metrics)
         log.wake = self.holdings.wake
 
     def _count(self, what: str) -> None:
@@ -126,52 +128,27 @@ class Engine:
     async def _watch(self) -> None:
         """Look at inputs that went wrong, advise offsets, and tell metrics."""
         while True:
-            for trouble in self._log.troubles():
-                known = self.holdings.places.get((trouble.topic, trouble.partition))
-                if known is None or known[0].taking != trouble.taking:
-                    continue
-                lane = known[0]
-                if trouble.hole:
-                    self.keeper.stop(lane, f"{trouble.topic}[{trouble.partition}]: {trouble.why}")
-                else:
-                    self.keeper.retake(lane, Event.UNKNOWN, trouble.why)
-            self._log.advise(
-                {place: h.position.next_offset for place, (_, h) in self.holdings.places.items()}
-            )
-            self._tell()
+            self._see_troubles()
+            positions = {p: h.position.next_offset for p, (_, h) in self.holdings.places.items()}
+            self._log.advise(positions)
+            self.watch.tell(await self._log.ends())
             await asyncio.sleep(BEAT_S)
 
-    def _tell(self) -> None:
-        states = dict.fromkeys((str(s) for s in State), 0)
-        for lane in self.holdings.lanes.values():
-            states[str(lane.state)] += 1
-        self._metrics.lanes(states)
-        now = asyncio.get_running_loop().time()
-        rows = sum(lane.unacknowledged for lane in self.holdings.running())
-        self._metrics.unacknowledged(rows=rows, oldest_s=self.publisher.oldest_s(now))
-        self._metrics.parked(sum(len(lane.parked) for lane in self.holdings.running()))
+    def _see_troubles(self) -> None:
+        for trouble in self._log.troubles():
+            known = self.holdings.places.get((trouble.topic, trouble.partition))
+            if known is None or known[0].taking != trouble.taking:
+                continue
+            if trouble.hole:
+                self.keeper.stop(known[0], f"{trouble.topic}[{trouble.partition}]: {trouble.why}")
+            else:
+                self.keeper.retake(known[0], Event.UNKNOWN, trouble.why)
 
     def still_s(self) -> float:
         """Say how long the loop of turns has not come round, in seconds."""
         if not self.holdings.turned_at:
             return 0.0
         return asyncio.get_running_loop().time() - self.holdings.turned_at
-
-    def why_not_ready(self) -> list[str]:
-        """Say what keeps this instance from working; nothing if it works."""
-        reasons = [r for r in (self.holdings.trouble, self.holdings.hold) if r]
-        reasons += [
-            f"lane {lane.number}: {lane.why}"
-            for lane in self.holdings.lanes.values()
-            if lane.state is State.STOPPED
-        ]
-        if not any(True for _ in self.holdings.running()) and self.holdings.living == 1:
-            reasons.append("no lane is held yet")
-        return reasons
-
-    def lanes(self) -> list[dict[str, Any]]:
-        """Tell of every lane what this instance believes."""
-        return [_tell_lane(lane) for lane in self.holdings.lanes.values()]
 
     def now(self) -> datetime:
         """Give the store's time."""
@@ -190,24 +167,3 @@ class Engine:
 
 def _by_id(rows: Sequence[RequestRow]) -> dict[UUID, StoredAnswer]:
     return {row.message_id: stored_answer(row) for row in rows}
-
-
-def _tell_lane(lane: Lane) -> dict[str, Any]:
-    return {
-        "lane": lane.number,
-        "state": str(lane.state),
-        "epoch": lane.epoch,
-        "why": lane.why,
-        "turned_at": lane.turned_at.isoformat() if lane.turned_at else None,
-        "unacknowledged": lane.unacknowledged,
-        "parked": len(lane.parked),
-        "on_the_way": lane.on_the_way,
-        "inputs": {
-            f"{topic}[{partition}]": {
-                "next_offset": heard.position.next_offset,
-                "last_seq": heard.position.last_seq,
-                "waiting": len(heard.waiting),
-            }
-            for (topic, partition), heard in lane.inputs.items()
-        },
-    }

@@ -22,7 +22,7 @@ from mesh.limits import (
     UNACKNOWLEDGED_ROWS_MAX,
 )
 from mesh.pace import Pace
-from mesh.ports import DueRow, Log, Store
+from mesh.ports import DueRow, Log, Record, Store
 from mesh.wire import unpack_due, unpack_record
 
 SCHEMA_WAIT_S = 1.0
@@ -141,6 +141,8 @@ class Gatherer:
                 if each.origin == "due"
                 else unpack_record(each.packed)
             )
+            if isinstance(raw, Record):
+                await self._learn_of([raw.value])
             items.append(Item(lane, raw, parked=each))
         return items
 

@@ -182,9 +182,10 @@ class Ears:
         follows = incarnation == last[0] and seq == last[1] + 1
         if follows or (incarnation > last[0] and seq == 1):
             position.incarnation, position.last_seq = number
-            heard.ahead_since = None
+            heard.ahead, heard.ahead_since = False, None
             return True
-        self.count("repeat" if number <= last else "ahead")
+        heard.ahead = heard.ahead or number > last
+        self.count("ahead" if number > last else "repeat")
         return False
 
     def _own(self, item: Item, record: Record, position: Position) -> ReadBack | None:

@@ -178,6 +178,10 @@ class KafkaLog:
         """Hand over what went wrong with inputs."""
         return _drain(self._consumer.troubles)
 
+    async def ends(self) -> Mapping[tuple[str, int], int]:
+        """Give the end offsets as the last fetches told them."""
+        return await self._consumer.ask(self._consumer.ends)
+
     def advise(self, positions: Mapping[tuple[str, int], int]) -> None:
         """Commit offsets to Kafka, for people and autoscalers."""
         self._consumer.advise(positions)

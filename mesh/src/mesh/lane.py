@@ -70,6 +70,8 @@ class Input:
     waiting: deque[Record] = field(default_factory=deque[Record])
     waiting_bytes: int = 0
     held: bool = False
+    ahead: bool = False
+    """A number is missing: what came after it was not heard."""
     ahead_since: float | None = None
     blocked_until: float = 0.0
     """A schema that the registry could not tell yet: nothing of this input is heard before."""

@@ -72,3 +72,9 @@ RESAY_DAYS = 7
 
 TEND_S = 3600.0
 """How often the outbox's days are made and dropped: a week ahead, so that nothing hangs on it."""
+
+AHEAD_S = 60.0
+"""A missing number that has not come for this long is reported: its writer may be in trouble."""
+
+CLOCK_OFF_S = 86_400.0
+"""A clock that far from the broker's is wrong, not late (lanes 9)."""

@@ -361,6 +361,10 @@ class Log(Protocol):
         """Hand over what went wrong with inputs since the last call."""
         ...
 
+    async def ends(self) -> Mapping[tuple[str, int], int]:
+        """Give the end offsets of the inputs assigned, as far as they are known."""
+        ...
+
     def advise(self, positions: Mapping[tuple[str, int], int]) -> None:
         """Tell Kafka the offsets, for people and autoscalers; never read back."""
         ...

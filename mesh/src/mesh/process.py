@@ -153,8 +153,8 @@ class Starting:
         """Give what /live, /ready and /lanes tell."""
         return http.Health(
             still_s=lambda: 0.0 if self.waits_for else engine.still_s(),
-            reasons=lambda: [self.waits_for] if self.waits_for else engine.why_not_ready(),
-            lanes=engine.lanes,
+            reasons=lambda: [self.waits_for] if self.waits_for else engine.watch.why_not_ready(),
+            lanes=engine.watch.lanes,
         )
 
 

@@ -10,6 +10,7 @@ import logging
 
 from mesh.holdings import Holdings
 from mesh.lane import Event, Lane, Output, State
+from mesh.limits import CLOCK_OFF_S
 from mesh.pause import Pause
 from mesh.ports import Delivery, Log
 
@@ -50,6 +51,7 @@ class Publisher:
             if delivery.error is None:
                 acked = output.spoken.acked_seq
                 output.acknowledge(seq)
+                self._compare_clocks(lane, delivery.timestamp_ms)
                 if output.spoken.acked_seq != acked:
                     self.unsaved.add((lane.number, output.spoken.topic))
                     self._holdings.woken.set()
@@ -60,6 +62,12 @@ class Publisher:
                 log_.warning("delivery failed, the pass ends", extra={"why": delivery.error})
                 failed = True
         return failed
+
+    def _compare_clocks(self, lane: Lane, timestamp_ms: int) -> None:
+        """Stop a lane whose store's clock is far from the broker's (lanes 9)."""
+        off_s = timestamp_ms / 1000 - self._holdings.clock.now().timestamp()
+        if timestamp_ms > 0 and abs(off_s) > CLOCK_OFF_S and lane.state is State.RUNNING:
+            lane.happen(Event.STUCK, f"the store's clock is {off_s:.0f} s off the broker's")
 
     def _refused(self, lane: Lane, output: Output, error: str) -> None:
         """Stop a lane whose output the broker refuses for good (lanes 14)."""

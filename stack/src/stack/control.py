@@ -17,7 +17,7 @@ from stack.places import Places, StackError
 ANSWER_MAX_S = 30.0
 """A supervisor that is silent for so long is not well."""
 
-DOWN_MAX_S = 90.0
+DOWN_MAX_S = 240.0
 """Longer than the graces of all parts together; then the supervisor is killed, and all with it."""
 
 type Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]

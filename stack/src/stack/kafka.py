@@ -98,17 +98,20 @@ def program(places: Places, jars: Sequence[Path], *, ports: dict[str, int]) -> P
 
     return Program(
         name="kafka",
-        command=_java(places, jars, "kafka.Kafka", str(places.kafka / "server.properties")),
+        command=_java(
+            places, jars, "kafka", "kafka.Kafka", str(places.kafka / "server.properties")
+        ),
         environment=environment(),
         port=ports["kafka"],
         ready=ready,
-        grace_s=30.0,
+        grace_s=java.grace_s(30.0),
     )
 
 
-def _java(places: Places, jars: Sequence[Path], *arguments: str) -> tuple[str, ...]:
+def _java(places: Places, jars: Sequence[Path], name: str, *arguments: str) -> tuple[str, ...]:
     logging = f"-Dlog4j2.configurationFile={places.kafka / 'log4j2.properties'}"
     return java.command(
+        name,
         heap_mib=(192, 384),
         temporary=places.kafka / "tmp",
         jars=jars,
@@ -123,7 +126,9 @@ def _format(places: Places, jars: Sequence[Path], word: str) -> None:
     scram = f"SCRAM-SHA-512=[name={ADMIN},password={word}]"
     arguments = places.kafka / "format.arguments"
     write_private(arguments, "\n".join(["-c", str(settings), "-t", cluster, "--add-scram", scram]))
-    command = _java(places, jars, "kafka.tools.StorageTool", "format", f"@{arguments}")
+    command = _java(
+        places, jars, "kafka-format", "kafka.tools.StorageTool", "format", f"@{arguments}"
+    )
     log = places.log("kafka-format")
     with log.open("wb") as file:  # its standard output tells the keys: never kept
         done = subprocess.run(  # noqa: S603

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -71,6 +72,7 @@ class Keeper:
     _process: asyncio.subprocess.Process | None = None
     _task: asyncio.Task[None] | None = None
     _well: asyncio.Event = field(default_factory=asyncio.Event)
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
     def start(self) -> None:
         """Begin to keep the program, if nobody does yet."""
@@ -114,6 +116,10 @@ class Keeper:
             self._become(State.READY if self._well.is_set() else State.STARTING)
         return True
 
+    def hurry(self) -> None:
+        """End the pause before the next start, if there is one."""
+        self._hurry.set()
+
     async def row(self) -> dict[str, object]:
         """Describe the program as it is at this moment, asked by its own protocol."""
         state = self.state
@@ -145,7 +151,9 @@ class Keeper:
                 pause_s = PAUSE_FIRST_S
             self.restarts += 1
             self._become(State.PAUSING)
-            await asyncio.sleep(pause_s)
+            self._hurry.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), pause_s)
             pause_s = min(pause_s * 2, PAUSE_MAX_S)
 
     async def _live(self) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,11 +13,11 @@ import typer
 from rich import progress as bars
 from rich.console import Console
 
-from stack import control, processes, show, supervisor
+from stack import control, java, processes, show, supervisor
 from stack.env import Env
 from stack.fetch import Programs, fetch
 from stack.keeper import tail
-from stack.places import Places, StackError
+from stack.places import Places, StackError, cache
 from stack.plan import PARTS, Wishes, make, parts_of
 
 UP_AT_WORK_MAX_S = 300
@@ -73,6 +74,23 @@ def up(places: Places, wished: Wishes, *, foreground: bool, wait_s: int) -> None
             control.down(places)
         raise typer.Exit(130) from None
     os.close(alone)
+
+
+def train() -> list[Path]:
+    """Start a stack of its own in training and stop it; give the files that were made."""
+    with tempfile.TemporaryDirectory(prefix="stack-training-") as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL may have to run as another user
+        command = [sys.executable, "-P", "-m", "stack"]
+        words = ("up", "--only", "kafka,registry"), ("down",)
+        for word in words:
+            subprocess.run(  # noqa: S603
+                [*command, *word, "--dir", f"{folder}/stack"],
+                env=dict(os.environ) | {java.TRAINING: "yes"},
+                stdout=subprocess.DEVNULL,
+                check=False,
+            )
+    made = sorted(cache().glob("*.aot.part"))
+    return [path.rename(path.with_suffix("")) for path in made]  # whole, or not at all
 
 
 def _fetch() -> Programs:

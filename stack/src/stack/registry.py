@@ -23,6 +23,7 @@ def program(places: Places, home: Path, *, ports: dict[str, int]) -> Program:
     return Program(
         name="registry",
         command=java.command(
+            "registry",
             heap_mib=(96, 320),
             temporary=places.registry / "tmp",
             jars=jars,
@@ -34,6 +35,7 @@ def program(places: Places, home: Path, *, ports: dict[str, int]) -> Program:
         environment=_environment(places, ports),
         port=ports["registry"],
         ready=ready,
+        grace_s=java.grace_s(15.0),
     )
 
 

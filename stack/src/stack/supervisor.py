@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ class Supervisor:
         self.since = time.monotonic()
         self._ending = asyncio.Event()
         self._boot: asyncio.Task[None] | None = None
+        self._asides: set[asyncio.Task[None]] = set()
 
     async def serve(self, ready: Callable[[], None] = lambda: None) -> None:
         """Run until told to stop, by a signal or by the command line."""
@@ -47,7 +49,7 @@ class Supervisor:
         await self._ending.wait()
         self.phase = "stopping"
         self._boot.cancel()
-        await asyncio.wait([self._boot])
+        await asyncio.wait([self._boot, *self._asides])
         await self._stop_all()
         server.close()
         self.places.socket().unlink(missing_ok=True)
@@ -66,6 +68,9 @@ class Supervisor:
                 await self._raise_services()
         except* (StackError, OSError) as troubles:
             self.trouble += "; ".join(str(trouble) for trouble in _leaves(troubles))
+        except* Exception as bugs:
+            traceback.print_exception(bugs)
+            self.trouble += "; ".join(repr(bug) for bug in _leaves(bugs))
         self.phase = "failed" if self.trouble else "ready"
         if self.trouble:
             print(time.strftime("%H:%M:%S"), "failed:", self.trouble, flush=True)
@@ -76,10 +81,10 @@ class Supervisor:
             return
         ports, jars = dict(self.plan.ports), [Path(jar) for jar in self.plan.kafka_jars]
         if "kafka" not in self.keepers:
-            await asyncio.to_thread(kafka.prepare, self.places, jars, ports=ports)
+            await self._aside(kafka.prepare, self.places, jars, ports=ports)
         await self._keep(kafka.program(self.places, jars, ports=ports))
         topics = read_topics(self.world, Path(self.plan.topics_file))
-        await asyncio.to_thread(
+        await self._aside(
             kafka_admin.settle,
             self.places,
             port=ports["kafka"],
@@ -93,7 +98,7 @@ class Supervisor:
             return
         port, home = self.plan.ports["postgres"], Path(self.plan.postgres_home)
         if "postgres" not in self.keepers:
-            await asyncio.to_thread(postgres.prepare, self.places, home, port=port)
+            await self._aside(postgres.prepare, self.places, home, port=port)
         await self._keep(postgres.program(self.places, home, port=port))
         await postgres.settle(self.places, port=port)
         if "registry" in self.plan.parts:
@@ -131,6 +136,13 @@ class Supervisor:
                 for number in range(1, self.world.instances[name] + 1)
             )
         )
+
+    async def _aside[**P](self, work: Callable[P, None], *args: P.args, **more: P.kwargs) -> None:
+        """Do what blocks in a thread; it goes on to its end also when we are told to stop waiting."""
+        task = asyncio.create_task(asyncio.to_thread(work, *args, **more))
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+        await asyncio.shield(task)
 
     async def _keep(self, program: Program) -> None:
         keeper = self.keepers.get(program.name)
@@ -201,15 +213,18 @@ class Supervisor:
         }
 
     async def _apply(self) -> None:
-        """Take in a plan that has grown."""
-        if self._boot is not None and not self._boot.done():
-            await asyncio.wait([self._boot])
+        """Take in a plan that has grown, and try again what has failed."""
+        if self._boot is not None:
+            self._boot.cancel()
+            await asyncio.wait([self._boot, *self._asides])
         self.plan, old = Plan.load(self.places), self.world
         self.world = World.read(self.places.world)
         if (old.tenants, old.sources) != (self.world.tenants, self.world.sources):
             # Services read the world when they start.
             for name in [name for name in self.keepers if name.rpartition("-")[0] in SERVICES]:
                 await self.keepers.pop(name).stop()
+        for keeper in self.keepers.values():
+            keeper.hurry()
         self.phase = "starting"
         self._boot = asyncio.create_task(self._raise())
 

@@ -386,7 +386,8 @@ async def add(books: Books, entry_id: UUID, lines: Sides, *, line_count: int) ->
         await books.execute(
             "INSERT INTO journal (entry_id, lane, tenant, loan_id, transaction_id, kind, command,"
             " value_date, booked_at, currency, policy_version, line_count)"
-            " VALUES ($1, 0, $2, 'LN-1', $1, 'POST', 'write_off', '2026-11-20', now(), 'USD', 'x', $3)",
+            " VALUES ($1, 0, $2, 'LN-1', $1, 'POST', 'write_off', '2026-11-20', now(), 'USD', 'x',"
+            " $3)",
             entry_id,
             books.tenant,
             line_count,

@@ -1,8 +1,12 @@
 """The supervisor: what it keeps, what it restarts, what it leaves behind."""
 
 import json
+import os
+import signal
 import smtplib
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -155,3 +159,42 @@ def test_a_world_may_grow(running: Running, tmp_path: Path) -> None:
     running.up("--world", str(wished))
     assert running.env.tenants == ("demo", "sba", "third")
     assert "portal-third" in running.env.kafka_passwords
+
+
+def test_ctrl_c_in_the_foreground_stops_everything(tmp_path: Path) -> None:
+    other = Running(tmp_path / "s")
+    command = [sys.executable, "-m", "stack", "up", "--foreground", "--only", "postgres,mail"]
+    told = tmp_path / "told"
+    with told.open("w") as file:
+        up = subprocess.Popen([*command, "--dir", str(other.directory)], stdout=file, stderr=file)
+    try:
+        other.until(lambda: "for programs" in told.read_text(), seconds=60)
+        births = {row["pid"]: birth(row["pid"]) for row in other.status()["processes"]}
+        assert len(births) == 2
+    finally:
+        up.send_signal(signal.SIGINT)
+        code = up.wait(60)
+
+    assert code == 0
+    assert not any(birth(pid) == born for pid, born in births.items())
+
+
+def test_what_is_no_stack_is_not_wiped(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    refused = Running(tmp_path).run("wipe", "--yes")
+
+    assert refused.returncode == 1
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_down_of_a_supervisor_that_hangs_still_ends_everything(tmp_path: Path) -> None:
+    other = Running(tmp_path / "s")
+    other.must("up", "--only", "mail")
+    mail, supervisor = other.process("mail")["pid"], other.status()["supervisor"]["pid"]
+
+    os.kill(supervisor, signal.SIGSTOP)
+    other.must("down")
+
+    assert birth(mail) is None
+    assert birth(supervisor) is None

@@ -98,6 +98,13 @@ def test_people_are_asked_at_the_lowest_level_that_the_matrix_accepts(
     assert opened.task.due_at == words.now + timedelta(days=2)
 
 
+def test_a_case_that_people_decide_on_is_not_decided_again(scene: Any, words: Any) -> None:
+    scene.hear(words.review(), words.verification())
+
+    assert scene.hear(words.verification()) == ()
+    assert scene.hear(words.review()) == ()
+
+
 def test_one_approval_of_the_level_grants(scene: Any, words: Any) -> None:
     scene.hear(words.review(), words.verification())
 

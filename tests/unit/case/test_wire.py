@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from case.domain.case import LoanFile
 from case.domain.policy import Policy
 from case.service import CaseService
 from case.store.files import FileStore
@@ -56,7 +57,7 @@ class Mesh:
         self.state = after
         if not told:
             return []
-        self.last = Change(service.key_of(message), 4, before, after, told)
+        self.last = Change(KEY, 4, before, after, told)
         said = list(service.say(self.last))
         for each in said:
             if isinstance(each, Outgoing):
@@ -94,8 +95,6 @@ class Mesh:
 
 @pytest.fixture
 def mesh() -> Mesh:
-    from case.domain.case import LoanFile
-
     mesh = Mesh(Policy(sources={"lending": frozenset({"demo"})}))
     mesh.state = LoanFile(tenant="demo", loan_id="LN-1")
     return mesh

@@ -47,7 +47,6 @@ class MemoryLedger:
         self.states: dict[Key, State] = {}
         self.known: dict[UUID, StoredAnswer] = {}
         self.heard: list[str] = []
-        self.silent = False
         self.service = Ledger(self, Policy.parse(own_policy()))
 
     async def load(
@@ -67,8 +66,7 @@ class MemoryLedger:
     async def put(self, rows: Sequence[DueRow]) -> None:
         for row in rows:
             self.heard.append(row.kind)
-            if not self.silent:
-                await self._hear(row)
+            await self._hear(row)
 
     async def _hear(self, row: DueRow) -> None:
         payload = json.loads(row.payload)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from hashlib import sha256
 from uuid import UUID
 
@@ -190,13 +191,13 @@ def test_a_closed_period_takes_nothing() -> None:
 @pytest.mark.parametrize(
     ("take", "code"),
     [
-        (Percent(0), "PERCENT_OUT_OF_RANGE"),
-        (Percent(101), "PERCENT_OUT_OF_RANGE"),
+        (Percent(Fraction(0)), "PERCENT_OUT_OF_RANGE"),
+        (Percent(Fraction(101)), "PERCENT_OUT_OF_RANGE"),
         (Parts(Components()), "INVALID_FIELDS"),
         (Parts(Components(principal=-1, interest=2)), "AMOUNT_NOT_POSITIVE"),
         (Parts(Components(interest=10_001)), "AMOUNT_EXCEEDS_OUTSTANDING"),
         (Parts(Components(interest=10_000)), None),
-        (Percent(100), None),
+        (Percent(Fraction(100)), None),
     ],
 )
 def test_other_ways_to_say_how_much(take: Parts | Percent, code: str | None) -> None:

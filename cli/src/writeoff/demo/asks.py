@@ -222,7 +222,7 @@ SHARES = (
     Share(_low_level, 2, "large"),
     Share(_future, 1),
 )
-"""The rest, two of a hundred, are repeats: the same record again, and its id with another amount."""
+"""The rest, two of a hundred, are repeats: the record again, or its id with another amount."""
 
 LARGE_MINOR = {
     "USD": 1_200_000,
@@ -276,7 +276,7 @@ def _is_large(loan: Loan) -> bool:
 
 
 def _spread(count: int) -> list[Share]:
-    """Give each recipe its share of so many requests; the largest recipe takes what rounding leaves."""
+    """Give each recipe its share of so many; the largest recipe takes what rounding leaves."""
     whole = count - _repeats(count)
     total = sum(share.share for share in SHARES)
     spread = [share for share in SHARES for _ in range(whole * share.share // total)]
@@ -288,7 +288,7 @@ def _repeats(count: int) -> int:
 
 
 def _with_repeats(made: list[Ask], count: int, random: Random) -> list[Ask]:
-    """Repeat some at once, word for word or with another amount; one speaks for a foreign tenant."""
+    """Repeat some, as they were or with another amount; some speak for a foreign tenant."""
     result = list(made)
     for place in range(min(_repeats(count), count - len(made)) if made else 0):
         first = random.choice([ask for ask in made if ask.recipe == "approved beforehand"] or made)

@@ -3,6 +3,11 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from confluent_kafka import Producer
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry import topic_record_subject_name_strategy as strategy
+from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.serialization import MessageField, SerializationContext
 from contracts.records.common import Actor, Meta, Money, SuppliedDocument
 from contracts.records.requests import WriteOffRequested
 from contracts.types import from_date, from_datetime
@@ -21,16 +26,11 @@ def publish(
     env: StackEnv, asks: Iterable[Ask], *, now: datetime, on_sent: Callable[[int], None]
 ) -> None:
     """Write every request to the source's own topic, keyed by its loan, in order."""
-    from confluent_kafka import Producer
-    from confluent_kafka.schema_registry import SchemaRegistryClient
-    from confluent_kafka.schema_registry import topic_record_subject_name_strategy as strategy
-    from confluent_kafka.schema_registry.avro import AvroSerializer
-    from confluent_kafka.serialization import MessageField, SerializationContext
-
+    # The library gives its arguments to another method, which no type checker sees.
     serialize = AvroSerializer(
-        SchemaRegistryClient(env.registry_conf()),
+        SchemaRegistryClient(env.registry_conf()),  # pyright: ignore[reportCallIssue]
         WriteOffRequested.SCHEMA,
-        lambda request, _: request.to_avro(),
+        _to_avro,
         conf={"auto.register.schemas": False, "subject.name.strategy": strategy},
     )
     producer = Producer(
@@ -63,6 +63,10 @@ def publish(
             next_step="`make up` starts what is not running; then the same command again",
             exit_code=Exit.UNREACHABLE,
         )
+
+
+def _to_avro(request: WriteOffRequested, _: SerializationContext) -> dict[str, object]:
+    return request.to_avro()
 
 
 def to_record(ask: Ask, *, now: datetime) -> WriteOffRequested:

@@ -9,7 +9,7 @@ from writeoff.exits import Exit, Trouble
 from writeoff.root import session_of
 
 
-def demo(
+def demo(  # noqa: PLR0917 (options)
     ctx: typer.Context,
     loans: Annotated[int, typer.Option(min=1, max=100_000, help="of the portfolio")] = 2000,
     requests: Annotated[int, typer.Option(min=1, max=100_000, help="to publish")] = 500,
@@ -21,7 +21,8 @@ def demo(
 
     Where a demo was played already, its table is shown; --new publishes new requests.
     """
-    from writeoff.demo.play import Plan, Play
+    # It needs a serializer that takes a third of a second to import; other verbs start without.
+    from writeoff.demo.play import Plan, Play  # noqa: PLC0415
 
     session = session_of(ctx)
     last = summary.kept(session.directory)

@@ -105,9 +105,10 @@ def _csv_row(
     number, line = first
     try:
         text = line.decode()
-        cells = _cells(text, delimiter)
     except UnicodeDecodeError:
         return Broken(number, "not UTF-8")
+    try:
+        cells = _cells(text, delimiter)
     except csv.Error as wrong:
         cells = _joined(text, ahead, lines, (len(header), delimiter))
         if cells is None:

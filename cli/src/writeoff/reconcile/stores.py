@@ -12,7 +12,7 @@ from writeoff.exits import Exit, Trouble
 from writeoff.reconcile.facts import Case, Digest, Journal, Keeper, Notice, Output, Request, Telling
 from writeoff.stackenv import StackEnv
 
-CONNECT_S = 10.0
+CONNECT_S = 10
 QUERY_S = 60.0
 
 KEEPERS = """

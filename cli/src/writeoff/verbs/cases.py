@@ -51,14 +51,7 @@ def show_case(ctx: typer.Context, case: Case) -> None:
     session = session_of(ctx)
     found = find(session, case)
 
-    def render(out: Console) -> None:
-        parts = {k: v for k, v in found.items() if isinstance(v, dict | list) and v}
-        plain = {k: v for k, v in found.items() if k not in parts}
-        out.print(pairs(f"case {found.get('case_number', case)}", plain))
-        for name, part in parts.items():
-            _render_part(out, name.replace("_", " "), part)
-
-    session.show(found, render)
+    session.show(found, lambda out: _render(out, found))
 
 
 def find(session: Session, case: str) -> Json:
@@ -89,11 +82,30 @@ def _line(case: Json) -> tuple[Any, ...]:
     )
 
 
-def _render_part(out: Console, name: str, part: Any) -> None:
-    if isinstance(part, dict):
-        out.print(pairs(name, part))
-    elif isinstance(part[0], dict):
-        columns = list(dict.fromkeys(key for row in part for key in row))
-        out.print(table(name, columns, [[row.get(c) for c in columns] for row in part]))
-    else:
-        out.print(pairs(name, {"": ", ".join(str(each) for each in part)}))
+def _render(out: Console, case: Json) -> None:
+    plain = {k: v for k, v in case.items() if not isinstance(v, dict | list)}
+    out.print(pairs(f"case {case['case_number']}", plain))
+    for name in ("request", "terms", "posting"):
+        if case[name]:
+            # Amounts stand there as decimals too.
+            told = {k: v for k, v in case[name].items() if not k.endswith("_minor")}
+            out.print(pairs(name, told))
+    columns = ("at", "what", "detail", "who", "state", "stage")
+    rows = [
+        (
+            entry["at"],
+            entry["what"],
+            entry["detail"],
+            f"{entry['actor_role']} {entry['actor_id']}",
+            entry["state_after"],
+            entry["stage_after"],
+        )
+        for entry in case["timeline"]
+    ]
+    out.print(table("timeline", columns, rows))
+    for note in case["work_notes"]:
+        out.print(pairs("work note", {"at": note["at"], "by": note["by"], "": note["text"]}))
+    if case["tasks"]:
+        columns = ("task_id", "task", "queue", "claimed_by", "result")
+        rows = [[task[column] for column in columns] for task in case["tasks"]]
+        out.print(table("tasks of the case service", columns, rows))

@@ -13,20 +13,31 @@ from writeoff.stackenv import StackEnv
 
 UPSTREAM = """\
 from confluent_kafka import Producer
-from confluent_kafka.schema_registry import SchemaRegistryClient, topic_record_subject_name_strategy
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry import topic_record_subject_name_strategy as strategy
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-registry = SchemaRegistryClient({{"url": "{registry}", "basic.auth.user.info": "reader:" + open("{registry_password}").read()}})
-topic = "writeoff.requests.v1.{source}"
-schema = registry.get_latest_version(topic + "-writeoff.requests.WriteOffRequested").schema.schema_str
-serialize = AvroSerializer(registry, schema, conf={{
-    "auto.register.schemas": False, "subject.name.strategy": topic_record_subject_name_strategy}})
+TOPIC = "writeoff.requests.v1.{source}"
+
+reader = "reader:" + open("{registry_password}").read()
+registry = SchemaRegistryClient({{"url": "{registry}", "basic.auth.user.info": reader}})
+subject = f"{{TOPIC}}-writeoff.requests.WriteOffRequested"
+serialize = AvroSerializer(
+    registry,
+    registry.get_latest_version(subject).schema.schema_str,
+    conf={{"auto.register.schemas": False, "subject.name.strategy": strategy}},
+)
 producer = Producer({{
-    "bootstrap.servers": "{bootstrap}", "security.protocol": "SASL_PLAINTEXT",
-    "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": "source-{source}",
-    "sasl.password": open("{password}").read(), "enable.idempotence": True}})
-producer.produce(topic, key=loan_id, value=serialize(request, SerializationContext(topic, MessageField.VALUE)))
+    "bootstrap.servers": "{bootstrap}",
+    "security.protocol": "SASL_PLAINTEXT",
+    "sasl.mechanism": "SCRAM-SHA-512",
+    "sasl.username": "source-{source}",
+    "sasl.password": open("{password}").read(),
+    "enable.idempotence": True,
+}})
+value = serialize(request, SerializationContext(TOPIC, MessageField.VALUE))
+producer.produce(TOPIC, key=request["meta"]["loan_id"], value=value)
 producer.flush()
 """
 
@@ -36,18 +47,26 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-registry = SchemaRegistryClient({{"url": "{registry}", "basic.auth.user.info": "reader:" + open("{registry_password}").read()}})
+TOPIC = "writeoff.status.v1.{tenant}"
+
+reader = "reader:" + open("{registry_password}").read()
+registry = SchemaRegistryClient({{"url": "{registry}", "basic.auth.user.info": reader}})
 deserialize = AvroDeserializer(registry)
 consumer = Consumer({{
-    "bootstrap.servers": "{bootstrap}", "security.protocol": "SASL_PLAINTEXT",
-    "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": "portal-{tenant}",
+    "bootstrap.servers": "{bootstrap}",
+    "security.protocol": "SASL_PLAINTEXT",
+    "sasl.mechanism": "SCRAM-SHA-512",
+    "sasl.username": "portal-{tenant}",
     "sasl.password": open("{password}").read(),
-    "group.id": "portal-{tenant}", "auto.offset.reset": "earliest"}})
-consumer.subscribe(["writeoff.status.v1.{tenant}"])
+    "group.id": "portal-{tenant}",
+    "auto.offset.reset": "earliest",
+}})
+consumer.subscribe([TOPIC])
 while True:
     message = consumer.poll(1.0)
-    if message and not message.error():  # a record is a case's state; a higher meta.version replaces it
-        print(deserialize(message.value(), SerializationContext(message.topic(), MessageField.VALUE)))
+    if message and not message.error():
+        # The state of a case; one with a higher meta.version replaces it.
+        print(deserialize(message.value(), SerializationContext(TOPIC, MessageField.VALUE)))
 """
 
 

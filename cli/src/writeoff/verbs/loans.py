@@ -11,9 +11,9 @@ from writeoff.clock import today_utc
 from writeoff.door import Doors, Json
 from writeoff.exits import Exit
 from writeoff.mapping.mapping import LOANS, Mapped
+from writeoff.money import grouped
 from writeoff.root import session_of
 from writeoff.session import Session
-from writeoff.money import grouped
 from writeoff.show import pairs, table
 from writeoff.verbs import sending
 from writeoff.verbs.waiting import until_held

@@ -36,7 +36,8 @@ def lanes(
         for url in session.env.urls(name)
         for lane in _lanes_of(session, url)
     ]
-    shown = [{k: v for k, v in row.items() if k not in ("inputs", "instance")} for row in rows]
+    columns = ("service", "lane", "state", "epoch", "on_the_way", "parked", "unacknowledged", "why")
+    shown = [{name: row.get(name) for name in columns} for row in rows]
     session.show({"lanes": rows}, lambda out: _render_rows(out, "lanes", shown))
 
 
@@ -44,8 +45,8 @@ def lanes(
 def why(ctx: typer.Context, service: Service, lane: Lane) -> None:
     """Tell who holds a lane, why it stands still, and what it waits for."""
     session = session_of(ctx)
-    found = [
-        {"instance": url} | told
+    found: list[Json] = [
+        {"inputs": {}, "instance": url} | told
         for url in session.env.urls(checked(service))
         for told in _lanes_of(session, url)
         if told.get("lane") in (lane, None)
@@ -55,7 +56,7 @@ def why(ctx: typer.Context, service: Service, lane: Lane) -> None:
         for told in found:
             plain = {k: v for k, v in told.items() if k != "inputs"}
             out.print(pairs(f"{service} lane {lane}", plain))
-            rows = [(name, *each.values()) for name, each in told.get("inputs", {}).items()]
+            rows = [(name, *each.values()) for name, each in told["inputs"].items()]
             out.print(table("inputs", ("input", ">next offset", ">last number", ">ahead"), rows))
 
     session.show({"lane": lane, "instances": found}, render)
@@ -114,7 +115,9 @@ def parked(
         for name in ([checked(service)] if service else SERVICES)
         for row in _parked_of(session, name)
     ]
-    session.show({"parked": rows}, lambda out: _render_rows(out, f"{len(rows)} parked", rows))
+    columns = ("service", "parked_id", "lane", "case_id", "place", "reason")
+    shown = [{name: row[name] for name in columns} for row in rows]
+    session.show({"parked": rows}, lambda out: _render_rows(out, f"{len(rows)} parked", shown))
 
 
 @app.command("replay")

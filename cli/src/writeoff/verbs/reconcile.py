@@ -12,6 +12,8 @@ from writeoff.door import Json
 from writeoff.exits import Exit
 from writeoff.reconcile.checks import CHECKS, Difference, differences, not_yet_tried, unquiet
 from writeoff.reconcile.facts import Facts
+from writeoff.reconcile.stores import read_stores
+from writeoff.reconcile.topics import read_inputs, read_tables
 from writeoff.root import session_of
 from writeoff.session import Session
 from writeoff.show import pairs, table
@@ -82,10 +84,6 @@ def _when_quiet(session: Session, deadline: float) -> tuple[Facts, list[Differen
 
 def look(env: StackEnv, *, with_tables: bool) -> Facts:
     """Read the stores and where the logs end; with tables also every record of those."""
-    # Late, because few verbs need these libraries: the others start faster.
-    from writeoff.reconcile.stores import read_stores
-    from writeoff.reconcile.topics import read_inputs, read_tables
-
     # Stores first: what is said meanwhile then shows as behind in a log, and is looked at again.
     stores = read_stores(env)
     mesh_stores = stores.by_service

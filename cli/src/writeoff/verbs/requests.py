@@ -29,7 +29,7 @@ LOOK_S = 0.3
 
 
 @app.command("submit")
-def submit(
+def submit(  # noqa: PLR0917 (options)
     ctx: typer.Context,
     file: File,
     mapping: MappingFile,

@@ -59,10 +59,15 @@ class Tally:
                 {"line": p.line, "field": p.field, "code": p.code, "message": p.message}
                 for p in self.broken
             ],
-            "sums": {
-                currency: f"{total:.{decimals_of(currency)}f}"
-                for currency, total in sorted(self.sums.items())
-            },
+            "sums": self.totals,
+        }
+
+    @property
+    def totals(self) -> dict[str, str]:
+        """The sums as decimal strings."""
+        return {
+            currency: f"{total:.{decimals_of(currency)}f}"
+            for currency, total in sorted(self.sums.items())
         }
 
 
@@ -120,9 +125,9 @@ def show(session: Session, batch: Batch, tally: Tally, extra: Json | None = None
     )
 
     def render(out: Console) -> None:
-        told: dict[str, object] = {"lines read": tally.rows} | dict(sorted(tally.results.items()))
-        told |= {f"sum {c}": grouped(str(v)) for c, v in data["sums"].items()}
-        told |= {name.replace("_", " "): value for name, value in (extra or {}).items()}
+        told: dict[str, object] = {"lines read": tally.rows, **dict(sorted(tally.results.items()))}
+        told |= {f"sum {currency}": grouped(total) for currency, total in tally.totals.items()}
+        told |= extra or {}
         out.print(pairs(batch.title, told))
         _render_refused(out, tally.refused)
         _render_broken(out, tally.broken)

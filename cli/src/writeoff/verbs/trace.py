@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
+from contracts.catalogue import Topic
 from mesh.lanes import lane_of
 from rich.console import Console
-
-from contracts.catalogue import Topic
 
 from writeoff.catalogue import source_of, topics
 from writeoff.decoding import Decoder
@@ -28,9 +27,9 @@ SLACK = timedelta(minutes=5)
 """The case's clock and the broker's may differ so far."""
 
 TOLD = (
-    "outcome code state stage row level task queue result reference approval_reference notice"
-    " channel amount balance_after_minor reason"
-).split()
+    "outcome", "code", "state", "stage", "row", "level", "task", "queue", "result", "reference",
+    "approval_reference", "notice", "channel", "amount", "balance_after_minor", "reason",
+)  # fmt: skip
 """What a line tells of a record, as far as the record has it."""
 
 
@@ -70,7 +69,10 @@ def trace(
 
 def ordered(said: Sequence[Said]) -> list[Said]:
     """Put causes before effects; what neither caused the other goes by the broker's time."""
-    by_id = {each.event_id: place for place, each in enumerate(said)}
+    by_id: dict[str, int] = {}
+    for place in sorted(range(len(said)), key=lambda place: _when(said[place])):
+        # A writer may have said a record twice: its effects follow the first.
+        by_id.setdefault(said[place].event_id, place)
     effects: dict[int, list[int]] = {}
     causes = [0] * len(said)
     for place, each in enumerate(said):

@@ -179,9 +179,9 @@ CREATE FUNCTION mesh.turn(
     box_headers bytea[], box_value bytea[],
     said_topic text[], said_lane int[], said_key text[], said_incarnation bigint[], said_seq bigint[],
     said_value bytea[],
-    due_gone uuid[],
-    due_lane int[], due_at timestamptz[], due_id uuid[], due_case uuid[], due_kind text[],
-    due_tenant text[], due_key text[], due_key_kind text[], due_payload bytea[],
+    gone uuid[],
+    put_lane int[], put_at timestamptz[], put_id uuid[], put_case uuid[], put_kind text[],
+    put_tenant text[], put_key text[], put_key_kind text[], put_payload bytea[],
     req_id uuid[], req_source text[], req_tenant text[], req_request text[], req_hash bytea[],
     req_case uuid[], req_code text[], req_reply text[],
     park_id uuid[], park_lane int[], park_unit text[], park_case uuid[], park_behind uuid[],
@@ -244,14 +244,14 @@ BEGIN
                 value = excluded.value;
     END IF;
 
-    IF cardinality(due_gone) > 0 THEN
-        DELETE FROM mesh.due d USING unnest(due_gone) AS g(id) WHERE d.due_id = g.id;
+    IF cardinality(gone) > 0 THEN
+        DELETE FROM mesh.due d USING unnest(gone) AS g(id) WHERE d.due_id = g.id;
     END IF;
 
-    IF cardinality(due_id) > 0 THEN
+    IF cardinality(put_id) > 0 THEN
         INSERT INTO mesh.due AS d (lane, due_at, due_id, case_id, kind, tenant, key_id, key_kind, payload)
-        SELECT * FROM unnest(due_lane, due_at, due_id, due_case, due_kind, due_tenant, due_key,
-                             due_key_kind, due_payload)
+        SELECT * FROM unnest(put_lane, put_at, put_id, put_case, put_kind, put_tenant, put_key,
+                             put_key_kind, put_payload)
         ON CONFLICT (due_id) DO UPDATE SET due_at = excluded.due_at, payload = excluded.payload;
     END IF;
 

@@ -72,11 +72,8 @@ class CaseService:
         self.policy = policy
 
     def key_of(self, message: Message) -> Key:
-        """Say whose file a message concerns: the loan's that its record or command names."""
-        body = message.body
-        loan_id = body.get("loan_id") if isinstance(body, dict) else body.meta.loan_id
-        assert loan_id is not None, f"{message.kind} names no loan"
-        return Key(message.tenant, loan_id)
+        """Say which loan a record is about; commands and timers come with their key."""
+        return Key(message.tenant, message.body.meta.loan_id)
 
     async def load(
         self, reader: Reader, wanted: Mapping[Key, Sequence[Message]]

@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from functools import partial
 
 from mesh.process import App, Context
 from mesh.settings import Settings as MeshSettings
@@ -14,6 +15,7 @@ from notifications.rendering import Renderer
 from notifications.sender import Means, Sender
 from notifications.service import Notifications
 from notifications.settings import Settings
+from notifications.store.reads import due
 from notifications.store.states import Store
 
 
@@ -37,7 +39,11 @@ def build(_: MeshSettings) -> App:
             mail_domain=settings.mail_from.rpartition("@")[2],
         )
         sender = Sender(
-            means, reader=context.reader, doors=context.doors, held=context.held, now=_now
+            means,
+            find=partial(due, context.reader),
+            doors=context.doors,
+            held=context.held,
+            now=_now,
         )
         try:
             await sender.run()

@@ -98,7 +98,7 @@ class SmtpMailer:
 
     async def send(self, mail: Mail) -> None:
         """Hand a mail over. Raises MailRefused, MailUnanswered or MailServerAway."""
-        raw = self._write(mail)
+        raw = self.write(mail)
         async with self._free:
             connection = self._take()
             if connection is not None:
@@ -120,7 +120,7 @@ class SmtpMailer:
             except (aiosmtplib.SMTPException, OSError):
                 client.close()
 
-    def _write(self, mail: Mail) -> bytes:
+    def write(self, mail: Mail) -> bytes:
         """Make the mail's bytes; no value can add a header."""
         message = EmailMessage(policy=SMTP_POLICY)
         message["From"] = self._from

@@ -7,21 +7,20 @@ sends it again, under the same Message-ID or file name: at least once, and known
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
+from uuid import UUID
 
 from mesh.doors import Command, Reply
 from mesh.people import Person
-from mesh.service import Reader
 
 from notifications.domain.events import Outage, RecordDelivery, Refusal
 from notifications.domain.notices import Party, Pending, Proof
 from notifications.mail import Mail, MailRefused, MailServerAway, MailUnanswered, is_address
 from notifications.rendering import Rendered, Renderer, name_of
-from notifications.store import reads
 from notifications.store.reads import Due
 from notifications.wire.heard import to_json
 
@@ -31,6 +30,9 @@ LOOK_S = 0.5
 LOOK_MAX = 100
 """Notices of one look: a slow mail server keeps no more than these from being recorded."""
 
+TOLD_MAX = 10_000
+"""Attempts remembered whose outcome waits to count: far more than cases are ever parked at once."""
+
 TROUBLE_S = (1.0, 60.0)
 """First and longest pause while the mail server or the store is away; each twice the one before."""
 
@@ -38,6 +40,22 @@ SENDER = Person("notifications", frozenset({"mesh"}))
 """Who stands behind what is recorded of a delivery: no human being."""
 
 log = logging.getLogger(__name__)
+
+
+class Look(Protocol):
+    """A way to find what is to be sent (notifications.store.reads.due)."""
+
+    async def __call__(
+        self,
+        *,
+        lanes: Collection[int],
+        now: datetime,
+        with_mail: bool,
+        told: Mapping[UUID, int],
+        limit: int,
+    ) -> list[Due]:
+        """Give notices of these lanes whose time has come, oldest first, but no attempt `told`."""
+        ...
 
 
 class Mailer(Protocol):
@@ -82,7 +100,7 @@ class Sender:
         self,
         means: Means,
         *,
-        reader: Reader,
+        find: Look,
         doors: Commands,
         held: Callable[[], Collection[int]],
         now: Callable[[], datetime],
@@ -90,12 +108,14 @@ class Sender:
     ) -> None:
         """Send by these means. `held`: the lanes that this instance holds."""
         self._means = means
-        self._reader = reader
+        self._find = find
         self._doors = doors
         self._held = held
         self._now = now
         self._look_s = look_s
         self._mail_pause = _Pause()
+        self._told: dict[UUID, int] = {}
+        """Notice → attempt whose outcome is put but not heard: its case may be parked."""
 
     async def run(self) -> None:
         """Look and send for ever; trouble with the store is waited for."""
@@ -107,8 +127,7 @@ class Sender:
             except Exception as error:
                 # Whatever it is, others must go on. Its text could quote what was to be sent.
                 log.warning("notices could not be looked for: %s", type(error).__name__)
-                pause.begin()
-                await asyncio.sleep(pause.seconds)
+                await pause.wait()
                 continue
             if not sent:
                 await asyncio.sleep(self._look_s)
@@ -118,11 +137,11 @@ class Sender:
         lanes = self._held()
         if not lanes:
             return 0
-        waiting = await reads.due(
-            self._reader,
+        waiting = await self._find(
             lanes=lanes,
             now=self._now(),
             with_mail=not self._mail_pause.is_on,
+            told=self._told,
             limit=LOOK_MAX,
         )
         outcomes = await asyncio.gather(*(self._deliver(each) for each in waiting))
@@ -135,19 +154,29 @@ class Sender:
         return len(deliveries)
 
     async def _record(self, deliveries: Sequence[tuple[Due, RecordDelivery]]) -> None:
-        """Put outcomes into their lanes, and wait until they count or the lane is another's.
+        """Put outcomes into their lanes and wait a while until they count.
 
-        Not before that is the notice looked for again: it would be sent twice.
+        What does not count yet will: until then that attempt is not made again.
         """
-        open_ = [(each.lane, _command(each, delivery)) for each, delivery in deliveries]
-        while open_:
-            replies = await self._doors.commands([command for _, command in open_])
-            held = self._held()
-            open_ = [
-                item
-                for item, reply in zip(open_, replies, strict=True)
-                if not reply.done and item[0] in held
-            ]
+        if not deliveries:
+            return
+        pause = _Pause()
+        while True:
+            try:
+                items = [_command(due, delivery) for due, delivery in deliveries]
+                replies = await self._doors.commands(items)
+                break
+            except Exception as error:
+                # What was sent must not be sent again only because the store was away.
+                log.warning("outcomes could not be recorded: %s", type(error).__name__)
+                await pause.wait()
+        for (_, delivery), reply in zip(deliveries, replies, strict=True):
+            if reply.done:
+                self._told.pop(delivery.notice_id, None)
+            else:
+                self._told[delivery.notice_id] = delivery.attempt
+        while len(self._told) > TOLD_MAX:
+            del self._told[next(iter(self._told))]
 
     async def _deliver(self, due: Due) -> RecordDelivery | None:
         """Try one notice; none: it was not tried, since no mail can be sent now."""
@@ -160,6 +189,10 @@ class Sender:
                 seconds = self._mail_pause.seconds
                 log.warning("mail waits %s s, its server is away: %s", seconds, away)
             return None
+        except Exception as error:
+            # One notice that cannot be written out must not keep the others.
+            log.error("notice %s cannot be sent: %s", notice.notice_id, type(error).__name__)
+            outcome = Refusal(pending.channel, "NOT_WRITTEN")
         return RecordDelivery(notice.notice_id, notice.attempts, outcome)
 
     async def _try(self, due: Due, pending: Pending) -> Proof | Refusal | Outage:
@@ -237,6 +270,11 @@ class _Pause:
         self.seconds = min(self.seconds * 2 or first, longest)
         self._until = asyncio.get_running_loop().time() + self.seconds
         return True
+
+    async def wait(self) -> None:
+        """Begin, and wait until it has passed."""
+        self.begin()
+        await asyncio.sleep(self.seconds)
 
     def end(self) -> None:
         """Wait no more."""

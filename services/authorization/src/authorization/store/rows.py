@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,8 @@ from authorization.domain.loan import Case, Granted, Over, Requested, Reviewed, 
 from authorization.domain.matrix import Need
 from authorization.domain.references import Reference
 from authorization.domain.terms import Approver, Terms
+
+TERMS = tuple(field.name for field in fields(Terms))
 
 type Row = Mapping[str, Any]
 type Values = tuple[Any, ...]
@@ -202,7 +204,7 @@ def _decided(key: Key, told: Told[Event], case_id: UUID, outcome: str) -> Values
 
 
 def _approvers(approvers: Iterable[Approver]) -> str:
-    return json.dumps([asdict(approver) for approver in approvers])
+    return json.dumps([{"id": approver.id, "level": approver.level} for approver in approvers])
 
 
 def _to_terms(text: str) -> Terms:
@@ -213,7 +215,7 @@ def _to_terms(text: str) -> Terms:
 
 
 def _from_terms(terms: Terms) -> str:
-    data = asdict(terms)
+    data = {name: getattr(terms, name) for name in TERMS}
     data["date"] = terms.date.isoformat()
     data["flags"] = sorted(terms.flags)
     return json.dumps(data)

@@ -39,9 +39,10 @@ async def submit(
 
 def read_line(told: Mapping[str, Any], channel: str, place: int) -> Read | Result:
     """Read one line: what it asks, or what is wrong with it, named by field."""
-    at = {"line": told.get("line", place), "request_id": told.get("request_id")}
+    told = {"line": place, **told}
+    at = {"line": told["line"], "request_id": told.get("request_id")}
     try:
-        line = RequestLine.model_validate(dict(told))
+        line = RequestLine.model_validate(told)
     except ValidationError as error:
         wrong = [
             {"field": ".".join(map(str, e["loc"])), "message": e["msg"]}

@@ -66,7 +66,7 @@ def status(file: LoanFile, case: Case, policy: Policy) -> Json:
 
 
 def report(rows: Sequence[Mapping[str, Any]]) -> Json:
-    """Sum up a tenant's cases; amounts are what was asked for, as reviewed where it was."""
+    """Sum up a tenant's cases; amounts as booked, else as reviewed, else as asked for."""
     cases: defaultdict[str, Counter[str]] = defaultdict(Counter)
     refused: Counter[str] = Counter()
     amounts: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -74,7 +74,8 @@ def report(rows: Sequence[Mapping[str, Any]]) -> Json:
     for row in rows:
         state, count = row["state"], row["cases"]
         cases[state][row["stage"]] += count
-        refused[row["code"]] += count if state == CLOSED_REFUSED.state else 0
+        if state == CLOSED_REFUSED.state:
+            refused[row["code"]] += count
         declined += count if state == CLOSED_DECLINED.state else 0
         waiting += count if row["waiting"] else 0
         still_open += count if row["open"] else 0
@@ -82,7 +83,7 @@ def report(rows: Sequence[Mapping[str, Any]]) -> Json:
             amounts[row["currency"]][state] += int(row["amount_minor"])
     return {
         "cases": cases,
-        "refused": {code: count for code, count in sorted(refused.items()) if count},
+        "refused": dict(sorted(refused.items())),
         "declined": declined,
         "waiting": waiting,
         "open": still_open,

@@ -8,7 +8,7 @@ from uuid import UUID
 from mesh.tasks import Task
 
 from case.domain.lifecycle import CLOSED, INTAKE, Place
-from case.domain.terms import FULL, Approver, Loan, Posting, Request, Terms
+from case.domain.terms import FULL, Loan, Posting, Request, Terms
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER_LENGTH = 10
@@ -67,9 +67,9 @@ class Case:
         return not (self.is_closed or self.open_tasks or self.looking_until)
 
     @property
-    def approvers(self) -> tuple[Approver, ...]:
-        """Give who approved what was posted."""
-        return self.posting.approvers if self.posting else ()
+    def asked(self) -> Request | Terms | Posting:
+        """Give what says best now which amount it is about: booked, reviewed, or asked for."""
+        return self.posting or self.terms or self.request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,13 @@ class LoanFile:
 
     def with_case(self, case: Case) -> "LoanFile":
         """Give the file with a case put in or changed."""
-        return replace(self, cases={**self.cases, case.case_id: case})
+        return LoanFile(
+            tenant=self.tenant,
+            loan_id=self.loan_id,
+            loan=self.loan,
+            cases={**self.cases, case.case_id: case},
+            tasks=self.tasks,
+        )
 
     def with_task(self, task: Task) -> "LoanFile":
         """Give the file with a task put in or changed."""

@@ -31,7 +31,7 @@ class View(NamedTuple):
 
 def view_of(file: LoanFile, case: Case, policy: Policy) -> View:
     """Look at a case from outside."""
-    loan, asked = file.loan, case.terms or case.request
+    loan = file.loan
     return View(
         state=case.place.state,
         stage=case.place.stage,
@@ -41,8 +41,8 @@ def view_of(file: LoanFile, case: Case, policy: Policy) -> View:
         segment=loan.segment if loan else "UNKNOWN",
         product=loan.product if loan else None,
         reason=case.terms.reason if case.terms else None,
-        amount_minor=asked.amount_minor,
-        currency=asked.currency,
+        amount_minor=case.asked.amount_minor,
+        currency=case.asked.currency,
         code=case.code,
         closed_at=case.closed_at,
     )

@@ -218,7 +218,6 @@ def _case_rows(change: _Change) -> list[_Row]:
 
 
 def _case_row(change: _Change, case: Case) -> _Row:
-    asked = case.terms or case.request
     return (
         case.case_id,
         change.lane,
@@ -235,8 +234,8 @@ def _case_row(change: _Change, case: Case) -> _Row:
         case.seq,
         case.is_on_the_way,
         case.waits,
-        asked.currency,
-        asked.amount_minor,
+        case.asked.currency,
+        case.asked.amount_minor,
         case.code,
         case.updated_at,
         case.closed_at,

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from ledger.domain.money import NOTHING, Component, Components, only
+from ledger.domain.money import COMPONENTS, NOTHING, Component, Components
 
 
 class Status(StrEnum):
@@ -104,11 +104,13 @@ class Loan:
 
     def off(self, kind: LotKind) -> Components:
         """Give what stands charged off, or written off."""
-        total = NOTHING
+        if not self.lots:
+            return NOTHING
+        standing = dict.fromkeys(COMPONENTS, 0)
         for lot in self.lots:
             if lot.kind is kind:
-                total += only(lot.component, lot.standing_minor)
-        return total
+                standing[lot.component] += lot.standing_minor
+        return Components(*standing.values())
 
     @property
     def stands_charged_off(self) -> bool:

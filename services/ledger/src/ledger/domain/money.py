@@ -22,6 +22,10 @@ class Component(StrEnum):
     TAX = "tax"
 
 
+COMPONENTS = tuple(Component)
+"""The same, quick to walk along."""
+
+
 class Rounding(StrEnum):
     """What becomes of half a minor unit."""
 
@@ -40,13 +44,25 @@ class Components:
     tax: int = 0
 
     def __iter__(self) -> Iterator[tuple[Component, int]]:
-        return zip(Component, self.minor, strict=True)
+        return zip(COMPONENTS, self.minor, strict=True)
 
     def __add__(self, other: Self) -> "Components":
-        return Components(*(a + b for a, b in zip(self.minor, other.minor, strict=True)))
+        return Components(
+            self.principal + other.principal,
+            self.interest + other.interest,
+            self.fees + other.fees,
+            self.penalties + other.penalties,
+            self.tax + other.tax,
+        )
 
     def __sub__(self, other: Self) -> "Components":
-        return Components(*(a - b for a, b in zip(self.minor, other.minor, strict=True)))
+        return Components(
+            self.principal - other.principal,
+            self.interest - other.interest,
+            self.fees - other.fees,
+            self.penalties - other.penalties,
+            self.tax - other.tax,
+        )
 
     @property
     def minor(self) -> tuple[int, int, int, int, int]:
@@ -58,21 +74,12 @@ class Components:
         """Give the sum of all components, in minor units."""
         return self.principal + self.interest + self.fees + self.penalties + self.tax
 
-    def of(self, component: Component) -> int:
-        """Give one component's amount, in minor units."""
-        return dict(self)[component]
-
     def fits(self, room: Self) -> bool:
         """Say whether no component is above its room."""
         return all(part <= most for part, most in zip(self.minor, room.minor, strict=True))
 
 
 NOTHING = Components()
-
-
-def only(component: Component, amount_minor: int) -> Components:
-    """Give an amount of one component."""
-    return Components(**{component.value: amount_minor})
 
 
 def share(amount_minor: int, room: Components) -> Components:

@@ -16,8 +16,9 @@ SELECT n.*, p.is_erased, p.given_name, p.family_name, p.business_name, p.email, 
 FROM notice n JOIN party p ON p.tenant = n.tenant AND p.party_id = n.recipient
 WHERE n.state = 'PENDING' AND n.lane = ANY($1::int[]) AND n.try_at <= $2
   AND ($3 OR n.channel = 'LETTER' OR p.email IS NULL)
+  AND (n.notice_id, n.attempts) NOT IN (SELECT * FROM unnest($4::uuid[], $5::int[]))
 ORDER BY n.try_at, n.notice_id
-LIMIT $4
+LIMIT $6
 """
 
 LIST = """
@@ -41,10 +42,21 @@ class Due:
 
 
 async def due(
-    reader: Reader, *, lanes: Collection[int], now: datetime, with_mail: bool, limit: int
+    reader: Reader,
+    *,
+    lanes: Collection[int],
+    now: datetime,
+    with_mail: bool,
+    told: Mapping[UUID, int],
+    limit: int,
 ) -> list[Due]:
-    """Give notices of these lanes to be sent now, to parties that were heard; oldest first."""
-    rows = await reader.fetch(DUE, list(lanes), now, with_mail, limit)
+    """Give notices of these lanes to be sent now, to parties that were heard; oldest first.
+
+    Not those whose attempt is `told` (notice → attempt): its outcome is on its way.
+    """
+    rows = await reader.fetch(
+        DUE, list(lanes), now, with_mail, list(told), list(told.values()), limit
+    )
     return [
         Due(Key(row["tenant"], row["loan_id"]), row["lane"], to_notice(row), to_party(row))
         for row in rows

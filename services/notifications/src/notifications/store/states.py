@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from mesh.service import Change, Key, Message, Reader, Transaction
+from mesh.tasks import Task
 from mesh.taskstore import load_tasks, save_tasks
 
 from notifications.domain.events import Event
