@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts import catalogue, dialect
+from reading import class_of, numbers, setting_names, told
 
 from mesh import lane
 
@@ -90,8 +91,8 @@ def topics() -> str:
             (
                 (
                     f"[`{topic.name}`](#{_anchor(topic.name)})",
-                    topic.writer,
-                    ", ".join(topic.readers) or "operators only",
+                    _code([topic.writer]),
+                    _code(topic.readers) or "operators only",
                     f"{topic.kind}, personal data" if topic.personal_data else topic.kind,
                     topic.key,
                     f"{topic.retention_days} days" if topic.retention_days else "last of each key",
@@ -126,9 +127,9 @@ def records() -> str:
         "From `schemas/*/*.avsc`. A field with a `?` may be missing (null); `[]` is a list. "
         "`uuid` is text, `date` counts days since 1970-01-01, `timestamp` microseconds since then, "
         "UTC. What no service hears is for outsiders.",
-        "# Said on topics",
+        "## Said on topics",
         *(_record(kind, heard=heard) for kind in _by_owner(top.values())),
-        "# Parts of them",
+        "## Parts of them",
         *(_record(kind, heard={}) for kind in _by_owner(parts.values())),
     )
 
@@ -138,11 +139,11 @@ def _by_owner(kinds: Iterable[dialect.Named]) -> list[dialect.Named]:
 
 
 def _record(kind: dialect.Named, *, heard: dict[str, list[str]]) -> str:
-    lines = [f"## {kind.name}\n", f"{_sentence(kind.doc)} `{kind.full_name}`\n"]
+    lines = [f"### {kind.name}\n", f"{_sentence(kind.doc)} `{kind.full_name}`\n"]
     said = [topic.name for topic in catalogue.topics() if kind.full_name in topic.records]
     if said:
         readers = ", ".join(heard.get(kind.full_name, [])) or "no service"
-        lines.append(f"On {', '.join(f'`{name}`' for name in said)}; heard by {readers}.\n")
+        lines.append(f"On {_code(said)}; heard by {readers}.\n")
     if kind.symbols:
         lines.append(" · ".join(f"`{symbol}`" for symbol in kind.symbols))
     else:
@@ -191,11 +192,11 @@ def lane_states() -> str:
             "```",
         )
     )
-    told = {name: doc for name, doc in _told(_class(tree, "Event").body) if doc}
+    texts = {name: doc for name, doc in told(class_of(tree, "Event").body) if doc}
     events = (
         (
             f"`{event}`",
-            told.get(event.name, ""),
+            texts.get(event.name, ""),
             ", ".join(sorted({str(state) for state, happened in lane.TABLE if happened is event})),
         )
         for event in lane.Event
@@ -220,10 +221,14 @@ def _id(state: lane.State) -> str:
 
 def settings() -> str:
     """Tell every environment variable that a service reads."""
-    found = {"every service": sorted(_names(MESH / "settings.py") | _names(MESH / "process.py"))}
+    found = {
+        "every service": sorted(
+            setting_names(MESH / "settings.py") | setting_names(MESH / "process.py")
+        )
+    }
     for name in catalogue.services():
         home = PROJECT / "services" / name / "src" / name
-        names = {each for path in sorted(home.rglob("*.py")) for each in _names(path)}
+        names = {each for path in sorted(home.rglob("*.py")) for each in setting_names(path)}
         if names:
             found[name] = sorted(names)
     _check_told({name for names in found.values() for name in names})
@@ -242,50 +247,6 @@ def settings() -> str:
 def _rows(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
     for name in names:
         yield f"`{name}`", MEANINGS[name], ABSENT.get(name, "does not start")
-
-
-def _names(path: Path) -> set[str]:
-    """Find the names of the environment that a module asks for."""
-    tree = ast.parse(path.read_text())
-    return {name for node in ast.walk(tree) for name in _asked(node)} if _reads(tree) else set()
-
-
-def _reads(tree: ast.Module) -> bool:
-    return any(_is_environ(node) for node in ast.walk(tree))
-
-
-def _asked(node: ast.AST) -> Iterator[str]:
-    """Give names in `environ["X"]`, `environ.get("X")`, `f(environ, "X")` and tuples of names."""
-    match node:
-        case ast.Subscript(value=value, slice=name) if _is_environ(value):
-            yield from _capitals([name])
-        case ast.Call(func=ast.Attribute(attr="get", value=value), args=names) if _is_environ(
-            value
-        ):
-            yield from _capitals(names)
-        case ast.Call(args=[value, *names]) if _is_environ(value):
-            yield from _capitals(names)
-        case ast.Tuple(elts=names):
-            yield from (name for name in _capitals(names) if "_" in name)
-        case _:
-            pass
-
-
-def _is_environ(node: ast.AST) -> bool:
-    match node:
-        case ast.Name(id="environ") | ast.Attribute(attr="environ"):
-            return True
-        case _:
-            return False
-
-
-def _capitals(nodes: Iterable[ast.expr]) -> Iterator[str]:
-    for node in nodes:
-        match node:
-            case ast.Constant(value=str(text)) if text.isidentifier() and text.isupper():
-                yield text
-            case _:
-                pass
 
 
 def _check_told(names: set[str]) -> None:
@@ -310,52 +271,12 @@ def limits() -> str:
         *(
             f"## mesh/{path.name}\n\n{_table(('name', 'value', 'why'), rows)}"
             for path in files
-            if (rows := list(_numbers(path)))
+            if (rows := list(numbers(path)))
         ),
     )
 
 
-def _numbers(path: Path) -> Iterator[tuple[str, ...]]:
-    body = ast.parse(path.read_text()).body
-    values = {name: value for name, value in map(_number, body) if name}
-    for name, doc in _told(body):
-        if doc and name in values:
-            yield f"`{name}`", values[name], doc
-
-
-def _number(node: ast.stmt) -> tuple[str, str]:
-    """Give name and value of `NAME = 4 * 1024`; empty where it is no number."""
-    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
-        return "", ""
-    numbers = (ast.Constant, ast.BinOp, ast.Mult, ast.Add, ast.Sub, ast.Pow, ast.USub, ast.UnaryOp)
-    if not all(isinstance(part, numbers) for part in ast.walk(node.value)):
-        return "", ""
-    # Only digits and arithmetic got here.
-    value = eval(compile(ast.Expression(node.value), "limit", "eval"), {"__builtins__": {}})  # noqa: S307
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return (node.targets[0].id, f"{value:,}") if is_number else ("", "")
-
-
 # --- what all pages need ------------------------------------------------------------------------
-
-
-def _told(body: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
-    """Give every assigned name with the text that follows it, if one does."""
-    for node, after in zip(body, [*body[1:], None], strict=True):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            yield node.targets[0].id, _text(after)
-
-
-def _text(node: ast.stmt | None) -> str:
-    match node:
-        case ast.Expr(value=ast.Constant(value=str(text))):
-            return " ".join(text.split())
-        case _:
-            return ""
-
-
-def _class(tree: ast.Module, name: str) -> ast.ClassDef:
-    return next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)
 
 
 def _short(full_name: str) -> str:
@@ -364,6 +285,10 @@ def _short(full_name: str) -> str:
 
 def _sentence(text: str) -> str:
     return text if text.endswith(".") else f"{text}."
+
+
+def _code(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
 
 
 def _anchor(heading: str) -> str:

@@ -17,17 +17,22 @@ from stack.places import Places, StackError
 ANSWER_MAX_S = 30.0
 """A supervisor that is silent for so long is not well."""
 
+DOWN_ANSWER_MAX_S = 8.0
+"""To hear that it is to stop takes a supervisor no time."""
+
 DOWN_MAX_S = 240.0
 """Longer than the graces of all parts together; then the supervisor is killed, and all with it."""
 
 type Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
-def ask(places: Places, verb: str, **more: Any) -> dict[str, Any]:
+def ask(
+    places: Places, verb: str, *, patience_s: float = ANSWER_MAX_S, **more: Any
+) -> dict[str, Any]:
     """Ask the supervisor; its refusals are raised here."""
     path = places.socket()
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(ANSWER_MAX_S)
+        connection.settimeout(patience_s)
         try:
             connection.connect(str(path))
             connection.sendall(json.dumps({"verb": verb, **more}).encode() + b"\n")
@@ -94,7 +99,7 @@ def down(places: Places) -> bool:
     running = lock is None
     if running:
         try:
-            ask(places, "down")
+            ask(places, "down", patience_s=DOWN_ANSWER_MAX_S)
         except StackError:
             _kill_daemon(places)
         lock = take_lock(places.lock, wait_s=DOWN_MAX_S)

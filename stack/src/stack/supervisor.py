@@ -138,7 +138,7 @@ class Supervisor:
         )
 
     async def _aside[**P](self, work: Callable[P, None], *args: P.args, **more: P.kwargs) -> None:
-        """Do what blocks in a thread; it goes on to its end also when we are told to stop waiting."""
+        """Do what blocks in a thread; it goes on to its end even if we stop waiting."""
         task = asyncio.create_task(asyncio.to_thread(work, *args, **more))
         self._asides.add(task)
         task.add_done_callback(self._asides.discard)

@@ -1,6 +1,5 @@
 """One stack for all tests of this folder."""
 
-import json
 import subprocess
 import sys
 import time
@@ -9,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stack.places import Places
 
 import stack
+from stack import control
 
 UP_MAX_S = 240
 
@@ -40,7 +41,7 @@ class Running:
         return self.must("up", "--without-services", *arguments)
 
     def status(self) -> dict[str, Any]:
-        return json.loads(self.must("status", "--json"))
+        return control.ask(Places.at(self.directory), "status")
 
     def process(self, name: str) -> dict[str, Any]:
         return next(row for row in self.status()["processes"] if row["name"] == name)
@@ -49,6 +50,7 @@ class Running:
         deadline = time.monotonic() + seconds
         while not seen():
             assert time.monotonic() < deadline, "it did not come to pass"
+            time.sleep(0.05)
 
     def until_ready(self, name: str, *, restarts: int) -> None:
         def seen() -> bool:

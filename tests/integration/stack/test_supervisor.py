@@ -188,6 +188,15 @@ def test_what_is_no_stack_is_not_wiped(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").exists()
 
 
+def test_status_is_for_people_and_for_programs(running: Running) -> None:
+    rows = json.loads(running.must("status", "--json"))["processes"]
+
+    assert {row["name"] for row in rows} == set(PARTS)
+    assert all(name in running.must("status") for name in PARTS)
+    assert json.loads(running.must("env", "--json"))["lanes"] == running.env.lanes
+    assert running.env.kafka_bootstrap in running.must("env")
+
+
 def test_down_of_a_supervisor_that_hangs_still_ends_everything(tmp_path: Path) -> None:
     other = Running(tmp_path / "s")
     other.must("up", "--only", "mail")
