@@ -273,5 +273,5 @@ class LogContract:
         log.advise({(hand.topic, 0): 2})
 
         async with asyncio.timeout(WAIT_S):
-            while await hand.advised() != {(hand.topic, 0): 2}:
+            while await hand.advised() != {(hand.topic, 0): 2}:  # noqa: ASYNC110 - asks anew
                 await asyncio.sleep(0.05)

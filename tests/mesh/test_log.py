@@ -12,7 +12,7 @@ from mesh.kafka import KafkaLog
 from mesh.ports import Log
 from mesh.testing import Broker, MemoryLog
 
-from ..stack_fixture import Stack
+from ..stack_fixture import Stack  # noqa: TID252 - tests are no package
 from .log_contract import PARTITIONS, Hand, LogContract
 
 GROUP = "case"
@@ -80,10 +80,13 @@ class KafkaHand:
 
     async def make_again(self) -> None:
         await self.remove()
-        while self.topic in (await asyncio.to_thread(self._admin.list_topics, timeout=10)).topics:
+        while self.topic in await self._names():  # noqa: ASYNC110 - asks anew
             await asyncio.sleep(0.05)
         await self.make()
         await asyncio.sleep(0.5)  # clients ask anew for what they knew of the old one
+
+    async def _names(self) -> set[str]:
+        return set((await asyncio.to_thread(self._admin.list_topics, timeout=10)).topics)
 
     async def advised(self) -> dict[tuple[str, int], int]:
         asked = [ConsumerGroupTopicPartitions(self.group)]

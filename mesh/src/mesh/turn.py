@@ -211,7 +211,7 @@ class Turn:
             tenant=message.tenant,
             request_id=message.request_id or str(message.message_id),
             content_hash=heard.hash or b"",
-            case_id=message.case_id,
+            case_id=message.case_id if waits or not (answer and answer.code) else None,
             code=answer.code if answer else None,
             reply=json.dumps(dict(answer.body) if answer else {}, default=str) if waits else None,
         )

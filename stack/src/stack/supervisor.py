@@ -203,10 +203,11 @@ class Supervisor:
         return {}
 
     async def _status(self) -> dict[str, Any]:
+        phase, trouble = self.phase, self.trouble  # first: the rows may only be better than it says
         rows = await asyncio.gather(*(keeper.row() for keeper in self.keepers.values()))
         return {
-            "phase": self.phase,
-            "trouble": self.trouble,
+            "phase": phase,
+            "trouble": trouble,
             "supervisor": {"pid": os.getpid(), "uptime_s": round(time.monotonic() - self.since, 1)},
             "processes": rows,
             "jobs": list(self.jobs.values()),

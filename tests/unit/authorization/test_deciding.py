@@ -98,6 +98,15 @@ def test_people_are_asked_at_the_lowest_level_that_the_matrix_accepts(
     assert opened.task.due_at == words.now + timedelta(days=2)
 
 
+def test_who_reviewed_may_not_decide_also_when_that_is_heard_late(scene: Any, words: Any) -> None:
+    scene.hear(words.verification(), words.review(reviewer="l1-amy"))
+
+    [refused] = scene.hear(words.complete(scene.open_task, words.person("l1-amy", level=1)))
+
+    assert isinstance(refused, TaskRefused)
+    assert refused.code == "MAKER_IS_CHECKER"
+
+
 def test_a_case_that_people_decide_on_is_not_decided_again(scene: Any, words: Any) -> None:
     scene.hear(words.review(), words.verification())
 

@@ -340,7 +340,7 @@ def test_a_loan_that_stays_unknown_is_refused_by_the_clock(mesh: Mesh) -> None:
 def test_a_reused_id_is_told_without_a_case(mesh: Mesh) -> None:
     said = ask(mesh, request(), refusal="ID_REUSED")
 
-    assert kinds(said) == ["RequestRefused"]
+    assert kinds(said) == ["RequestRefused", "Answer"]
     refused = record_of(said, "RequestRefused")
     assert (refused.code, refused.request_id, refused.meta.case_id) == ("ID_REUSED", "R-1", None)
 

@@ -203,7 +203,7 @@ class Share:
     recipe: Recipe
     share: int
     wants: str = "usual"
-    """usual, small, closed or large."""
+    """usual, small, closed or middle."""
 
 
 SHARES = (
@@ -219,22 +219,18 @@ SHARES = (
     Share(_closed, 3, "closed"),
     Share(_no_such_reference, 2),
     Share(_others_reference, 1),
-    Share(_low_level, 2, "large"),
+    Share(_low_level, 2, "middle"),
     Share(_future, 1),
 )
 """The rest, two of a hundred, are repeats: the record again, or its id with another amount."""
 
-LARGE_MINOR = {
-    "USD": 1_200_000,
-    "EUR": 1_100_000,
-    "JPY": 2_000_000,
-    "KES": 10**12,
-    "KWD": 4_000_000,
-}
-"""From here on one L1 does not suffice: more than 10,000 US dollars."""
+MIDDLE_MINOR = {"USD": (550_000, 990_000), "EUR": (500_000, 850_000)}
+"""Between 5,000 and 10,000 US dollars one L1 suffices for a business, and for a person one L2:
+a register that knows the amount only lets such an approval pass, and the case's decision does not.
+"""
 
-LARGE_SHELF = 20
-"""Two of a hundred requests want one; the other large loans are for everybody."""
+MIDDLE_SHELF = 20
+"""Two of a hundred requests want one; the other loans of that size are for everybody."""
 
 
 def asks(loans: Sequence[Loan], *, count: int, seed: int, run: int, today: date) -> tuple[Ask, ...]:
@@ -258,21 +254,22 @@ def _shelves(loans: list[Loan], random: Random) -> dict[str, list[Loan]]:
     """Sort the loans by what they are good for; those longest past due are asked for first."""
     random.shuffle(loans)
     loans.sort(key=lambda loan: loan.days_past_due)
-    shelves: dict[str, list[Loan]] = {"usual": [], "small": [], "closed": [], "large": []}
+    shelves: dict[str, list[Loan]] = {"usual": [], "small": [], "closed": [], "middle": []}
     for loan in loans:
         if loan.status != "ACTIVE":
             shelves["closed"].append(loan)
         elif loan.is_small:
             shelves["small"].append(loan)
-        elif _is_large(loan) and len(shelves["large"]) < LARGE_SHELF:
-            shelves["large"].append(loan)
+        elif _is_middle(loan) and len(shelves["middle"]) < MIDDLE_SHELF:
+            shelves["middle"].append(loan)
         else:
             shelves["usual"].append(loan)
     return shelves
 
 
-def _is_large(loan: Loan) -> bool:
-    return loan.outstanding_minor >= LARGE_MINOR[loan.product.currency]
+def _is_middle(loan: Loan) -> bool:
+    low, high = MIDDLE_MINOR.get(loan.product.currency, (0, 0))
+    return loan.product.segment == "PERSONAL" and low <= loan.outstanding_minor <= high
 
 
 def _spread(count: int) -> list[Share]:

@@ -34,8 +34,8 @@ ROUND_S = 0.3
 
 CLOCK_SLACK_MS = 60_000
 
-TO_TELL = ("PENDING", "HELD")
-"""Notices that have not left the house yet."""
+TO_TELL = "PENDING"
+"""The state of notices that are about to leave the house; held ones wait for a person, or a date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +147,7 @@ class Play:
             while time.monotonic() < deadline:
                 notices: dict[str, int] = doors.get("notifications", "/v1/report")["notices"]
                 done(sum(notices.values()))
-                if not sum(notices.get(state, 0) for state in TO_TELL):
+                if not notices.get(TO_TELL):
                     return
                 time.sleep(ROUND_S)
 

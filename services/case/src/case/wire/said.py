@@ -67,6 +67,10 @@ def _status(change: CaseChange, case: Case, policy: Policy) -> Iterator[Said]:
 def _answer(change: CaseChange) -> Answer | None:
     """Answer the door that put the command in; none where nobody asked."""
     message = change.told[0].message
+    if message.kind == "WriteOffRequested":
+        # Nobody waits for it, but a request that made no case is known by its code.
+        refused = (t.event for t in change.told if isinstance(t.event, events.RequestRefused))
+        return next((Answer({"message": e.message}, e.code) for e in refused), None)
     if message.kind not in ("OpenCase", "ClaimTask", "ReleaseTask", "CompleteTask"):
         return None
     for told in change.told:
