@@ -9,12 +9,14 @@ from uuid import UUID
 
 from mesh.doors import StoredAnswer
 from mesh.gather import Gatherer
+from mesh.guard import Guard
 from mesh.hearing import Ears, Schemas
 from mesh.holdings import Holdings
 from mesh.keeper import Keeper
 from mesh.lane import Event, Lane, State
 from mesh.limits import BEAT_S, DRAIN_S, TEND_S
 from mesh.metrics import Metrics
+from mesh.outcome import Outcome
 from mesh.pace import Pace
 from mesh.ports import Log, RequestRow, Store, Unavailable
 from mesh.publisher import Publisher, drained
@@ -51,26 +53,35 @@ class Engine:
             self.holdings, store, log, topics, service=service.name, pace=pace, metrics=metrics
         )
         self.publisher = Publisher(self.holdings, log)
-        self._gatherer = Gatherer(self.holdings, store, log, schemas=schemas, pace=pace)
+        gatherer = Gatherer(self.holdings, store, log, schemas=schemas, pace=pace)
+        self.guard = Guard(self.holdings)
+        outcome = Outcome(
+            self.holdings,
+            gatherer=gatherer,
+            publisher=self.publisher,
+            pace=pace,
+            metrics=metrics,
+            on_answers=lambda rows: on_answers(_by_id(rows)),
+        )
+        ears = Ears(
+            service=service,
+            schemas=schemas,
+            lane_of=topics.lane_of,
+            template_of=topics.template_of,
+            hears=topics.hears,
+            count=self._count,
+        )
         self.turns = Turns(
             self.holdings,
             service=service,
             store=store,
             topics=topics,
-            gatherer=self._gatherer,
+            gatherer=gatherer,
             keeper=self.keeper,
-            publisher=self.publisher,
-            ears=Ears(
-                service=service,
-                schemas=schemas,
-                lane_of=topics.lane_of,
-                template_of=topics.template_of,
-                hears=topics.hears,
-                count=self._count,
-            ),
-            pace=pace,
+            ears=ears,
+            outcome=outcome,
+            guard=self.guard,
             metrics=metrics,
-            on_answers=lambda rows: on_answers(_by_id(rows)),
         )
         self.watch = Watch(self.holdings, self.publisher, metrics)
         log.wake = self.holdings.wake
@@ -97,17 +108,18 @@ class Engine:
         self.turns.stopping = True
         self.holdings.wake()
         if not broken:
-            await self._drain(turning)
+            await self._drain(turning, keeping)
         for task in (*running, stopped):
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         for task in broken:
             task.result()  # what broke the loop ends the process, with its cause
 
-    async def _drain(self, turning: asyncio.Task[None]) -> None:
+    async def _drain(self, turning: asyncio.Task[None], keeping: asyncio.Task[None]) -> None:
         """End cleanly (lanes 26)."""
         await turning
         await drained(self.publisher, deadline_s=DRAIN_S)
+        keeping.cancel()  # else it takes again what is given back
         held = [lane for lane in self.holdings.held() if lane.state is not State.TAKING]
         try:
             await self.turns.save_rest()

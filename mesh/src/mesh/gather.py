@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from mesh.hearing import DISMISS, FORWARDED, REPLAY, Item, Schemas
@@ -22,7 +23,7 @@ from mesh.limits import (
     UNACKNOWLEDGED_ROWS_MAX,
 )
 from mesh.pace import Pace
-from mesh.ports import DueRow, Log, Record, Store
+from mesh.ports import DueRow, Log, Store
 from mesh.wire import unpack_due, unpack_record
 
 SCHEMA_WAIT_S = 1.0
@@ -42,8 +43,9 @@ class Gatherer:
         self._schemas = schemas
         self._pace = pace
         self._next_due: datetime | None = None
+        self._looked_at = 0.0
         self.spent: list[DueRow] = []
-        """Rows of the mesh's own kinds that this turn uses up."""
+        """Replays and dismissals that this turn uses up."""
         self.dismissed: list[UUID] = []
         """Parked messages that a person dismissed."""
 
@@ -100,50 +102,55 @@ class Gatherer:
 
     async def _due(self, lanes: Sequence[Lane]) -> list[Item]:
         now = self._holdings.clock.now()
-        is_time = self._next_due is not None and self._next_due <= now
-        if not lanes or not (self._holdings.due_dirty or is_time or self._holdings.living > 1):
+        if not lanes or not self._is_look_due(now):
             return []
-        self._holdings.due_dirty = False
+        self._looked_at = asyncio.get_running_loop().time()
+        takings = {lane.number: lane.taking for lane in lanes}
+        self._holdings.due_dirty = len(lanes) < sum(1 for _ in self._holdings.running())
         rows, self._next_due = await self._store.due(
-            [lane.number for lane in lanes], now=now, limit=TURN_MESSAGES_MAX
+            list(takings), now=now, limit=TURN_MESSAGES_MAX
         )
         if len(rows) == TURN_MESSAGES_MAX:
             self._holdings.due_dirty = True
         items: list[Item] = []
         for row in rows:
-            items += await self._items_of(self._holdings.lanes[row.lane], row)
+            lane = self._holdings.lanes[row.lane]
+            items += await self._items_of(lane, row, takings[row.lane])
         return items
 
-    async def _items_of(self, lane: Lane, row: DueRow) -> list[Item]:
+    def _is_look_due(self, now: datetime) -> bool:
+        is_time = self._next_due is not None and self._next_due <= now
+        waited_s = asyncio.get_running_loop().time() - self._looked_at
+        patience_s = DUE_LOOK_S if self._holdings.living > 1 else DUE_IDLE_S
+        return self._holdings.due_dirty or is_time or waited_s >= patience_s
+
+    async def _items_of(self, lane: Lane, row: DueRow, taking: int) -> list[Item]:
         """Unfold rows of the mesh's own kinds."""
         if row.kind == FORWARDED:
-            self.spent.append(row)
             record = unpack_record(row.payload)
             await self._learn_of([record.value])
-            return [Item(lane, record)]
+            return [Item(lane, record, taking, spends=row)]
         if row.kind in (REPLAY, DISMISS):
-            return await self._replayed(lane, row)
-        return [Item(lane, row)]
+            return await self._replayed(lane, row, taking)
+        return [Item(lane, row, taking)]
 
-    async def _replayed(self, lane: Lane, row: DueRow) -> list[Item]:
+    async def _replayed(self, lane: Lane, row: DueRow, taking: int) -> list[Item]:
         """Hear a parked message again, its followers after it (lanes 24)."""
         self.spent.append(row)
         parked_id = UUID(json.loads(row.payload)["parked_id"])
         parked = await self._store.parked(lane.number, parked_id)
-        items: list[Item] = []
         if row.kind == DISMISS:
             # What waited behind it does not go with it: it is heard.
             self.dismissed += [each.parked_id for each in parked if each.behind is None]
             parked = [each for each in parked if each.behind is not None]
+        items: list[Item] = []
         for each in parked:
-            raw = (
-                unpack_due(each.packed, lane=lane.number)
-                if each.origin == "due"
-                else unpack_record(each.packed)
-            )
-            if isinstance(raw, Record):
+            if each.origin == "due":
+                raw = unpack_due(each.packed, lane=lane.number)
+            else:
+                raw = unpack_record(each.packed)
                 await self._learn_of([raw.value])
-            items.append(Item(lane, raw, parked=each))
+            items.append(Item(lane, raw, taking, parked=each))
         return items
 
     async def _learn(self, waiting: Sequence[tuple[Lane, Input]]) -> None:
@@ -164,13 +171,13 @@ class Gatherer:
             most = share
             if heard.kind == "outside":
                 most = min(share, self._pace.room(lane))
-            for record in list(heard.waiting)[:most]:
+            for record in islice(heard.waiting, most):
                 size += len(record.value or b"")
                 if items and size > TURN_BYTES_MAX:
                     return items
                 if not self._is_told(heard, record.value):
                     break
-                items.append(Item(lane, record, heard))
+                items.append(Item(lane, record, lane.taking, heard))
         return items
 
     def _is_told(self, heard: Input, value: bytes | None) -> bool:

@@ -58,9 +58,13 @@ class Item:
 
     lane: Lane
     raw: Raw
+    taking: int
+    """Under which taking of the lane it was gathered: under another one it does not count."""
     input: Input | None = None
     parked: ParkedRow | None = None
     """Set when it is heard again after having been parked."""
+    spends: DueRow | None = None
+    """The row of `due` that it was passed on by: gone when it is heard."""
 
 
 @dataclass(slots=True)
@@ -150,6 +154,17 @@ class Ears:
         raw = item.raw
         if isinstance(raw, DueRow):
             return self._due(item, raw)
+        try:
+            return self._record(item, raw, position)
+        except Stuck:
+            raise
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"[:500]
+            if self._is_outside(raw):
+                return Unreadable(item.lane, raw, why)
+            return _poisoned(item, raw, why)
+
+    def _record(self, item: Item, raw: Record, position: Position | None) -> Finding | None:
         if item.input is None or position is None:
             return self._outside(item, raw) if self._is_outside(raw) else self._ours(item, raw)
         if raw.offset < position.next_offset:
@@ -216,10 +231,7 @@ class Ears:
                 return None
             body: Any = decode(record.value, writer_schema=writer[1])
         except Undecodable as error:
-            subject = record.headers.get("ce_subject")
-            if subject is None:
-                raise Stuck(f"{place_of(record)}: {error}") from error
-            return Poisoned(item.lane, record, subject.decode(), str(error))
+            return _poisoned(item, record, str(error))
         meta = body.meta
         message = Message(
             kind=kind.__name__,
@@ -332,3 +344,11 @@ def _actor_of(by: Person | None, service: str) -> Actor:
     if by is None:
         return Actor("mesh", service)
     return Actor("+".join(sorted(by.roles)) or "person", by.id)
+
+
+def _poisoned(item: Item, record: Record, why: str) -> Poisoned:
+    """Call a record of ours poison of the case that its header names. Raises Stuck without one."""
+    subject = record.headers.get("ce_subject")
+    if subject is None:
+        raise Stuck(f"{place_of(record)}: {why}")
+    return Poisoned(item.lane, record, subject.decode(), why)

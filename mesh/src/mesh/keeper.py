@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from math import ceil
 
 from mesh.holdings import Holdings
@@ -30,6 +31,10 @@ from mesh.service import Transaction
 from mesh.topics import Topics
 
 log_ = logging.getLogger(__name__)
+
+
+TOPIC_ID_S = 2.0
+"""Lanes taken together ask for a topic's id once; later it may be another topic."""
 
 
 class Hole(Exception):
@@ -59,7 +64,9 @@ class Keeper:
         self._pace = pace
         self._metrics = metrics
         self._takings = itertools.count(1)
-        self._topic_ids: dict[str, str] = {}
+        self._topic_ids: dict[str, tuple[str, float]] = {}
+        self._hurry = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
         self.silent = False
 
     async def run(self) -> None:
@@ -72,10 +79,20 @@ class Keeper:
             except Unavailable as error:
                 self._holdings.trouble = f"store: {error}"
             self._drop_expired()
-            await asyncio.sleep(BEAT_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), BEAT_S)
+            self._hurry.clear()
+
+    async def soon(self) -> None:
+        """Wait for a beat that starts from now on: it sees what is not ours any more."""
+        beaten: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(beaten)
+        self._hurry.set()
+        await beaten
 
     async def beat(self) -> None:
         """Renew what is ours, learn what is not, take or give back."""
+        waiting, self._waiting = self._waiting, []
         self.silent = self._log.silent_s() > LEASE_S
         if self.silent:
             self._holdings.trouble = "the broker does not answer"
@@ -89,6 +106,8 @@ class Keeper:
         self._holdings.clock.read(beat.now)
         self._holdings.living = max(1, beat.living)
         self._see_lost(beat)
+        for beaten in waiting:
+            beaten.set_result(None)
         if not self.silent:
             await self._share(beat)
 
@@ -131,6 +150,9 @@ class Keeper:
 
     def retake(self, lane: Lane, event: Event, why: str = "") -> None:
         """Forget what is in memory of a lane and take it again, if it is still ours."""
+        if lane.state not in (State.RUNNING, State.STOPPED):
+            return
+        self._hurry.set()
         self._unassign(lane)
         lane.happen(event, why)
         lane.forget()
@@ -267,10 +289,12 @@ class Keeper:
         return position
 
     async def topic_id(self, topic: str) -> str:
-        """Give a topic's id, asked once."""
-        if topic not in self._topic_ids:
-            self._topic_ids[topic] = await self._log.topic_id(topic)
-        return self._topic_ids[topic]
+        """Give a topic's id; lanes taken together ask once."""
+        now = asyncio.get_running_loop().time()
+        known = self._topic_ids.get(topic)
+        if known is None or now - known[1] > TOPIC_ID_S:
+            known = self._topic_ids[topic] = (await self._log.topic_id(topic), now)
+        return known[0]
 
 
 async def _nothing(tx: Transaction) -> None:

@@ -90,7 +90,7 @@ class Repairs:
         return {"hold": self._engine.holdings.hold}
 
     async def _go_on(self, body: dict[str, Any]) -> dict[str, Any]:
-        self._engine.turns.go_on()
+        self._engine.guard.go_on()
         return {"hold": ""}
 
     async def _release(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -51,6 +51,8 @@ def _why_out_of_bounds(value: Any, path: str) -> str | None:
             parts = [(f"{path}[{place}]", part) for place, part in enumerate(value)]
         case str() if len(value) > TEXT_BYTES_MAX // 4 and len(value.encode()) > TEXT_BYTES_MAX:
             return f"{path} is longer than {TEXT_BYTES_MAX} bytes"
+        case str() if not value.isprintable() and any(c < " " and c not in "\t\n\r" for c in value):
+            return f"{path} has a control character"
         case int() if path.rpartition(".")[2].removesuffix("_").endswith(("date", "dated")):
             return None if DAY_MIN <= value <= DAY_MAX else f"{path} is not within 1900-2200"
         case _:

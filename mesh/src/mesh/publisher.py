@@ -7,6 +7,7 @@ acked_seq (go-back-N; an idempotent producer alone leaves holes after a timeout)
 
 import asyncio
 import logging
+from itertools import islice
 
 from mesh.holdings import Holdings
 from mesh.lane import Event, Lane, Output, State
@@ -93,9 +94,7 @@ class Publisher:
                     return
 
     def _say_output(self, lane: Lane, output: Output) -> bool:
-        pending = output.pending
-        while output.sent < len(pending):
-            row = pending[output.sent]
+        for row in islice(output.pending, output.sent, None):
             if not self._log.produce(row, (self._pass, lane, lane.taking, output, row.seq)):
                 return False  # its queue is full: the next delivery wakes us
             output.sent += 1

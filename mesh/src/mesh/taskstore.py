@@ -6,6 +6,9 @@ from typing import Any
 from mesh.service import Key, Reader, Transaction
 from mesh.tasks import Task
 
+SEPARATOR = "\x1f"
+"""Stands in no id: texts from outside that hold control characters are refused."""
+
 LOAD = """
 SELECT t.* FROM mesh.task t
 JOIN unnest($1::text[], $2::text[], $3::text[]) AS k(tenant, key_id, key_kind)
@@ -18,7 +21,7 @@ INSERT INTO mesh.task (task_id, lane, tenant, key_id, key_kind, case_id, task, q
                        level_min, barred, opened_at, due_at, claimed_by, closed_at, closed_by,
                        result)
 SELECT task_id, lane, tenant, key_id, key_kind, case_id, task, queue, role, level_min,
-       string_to_array(barred, ' '), opened_at, due_at, claimed_by, closed_at, closed_by, result
+       string_to_array(barred, chr(31)), opened_at, due_at, claimed_by, closed_at, closed_by, result
 FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[],
             $8::text[], $9::text[], $10::int[], $11::text[], $12::timestamptz[], $13::timestamptz[],
             $14::text[], $15::timestamptz[], $16::text[], $17::text[])
@@ -67,7 +70,7 @@ def to_task(row: Mapping[str, Any]) -> Task:
 
 
 def _to_row(key: Key, lane: int, task: Task) -> tuple[Any, ...]:
-    """Flatten a task; `barred` holds ids without spaces."""
+    """Flatten a task; a list of lists is no parameter, so `barred` goes as one text."""
     return (
         task.task_id,
         lane,
@@ -77,7 +80,7 @@ def _to_row(key: Key, lane: int, task: Task) -> tuple[Any, ...]:
         task.queue,
         task.role,
         task.level_min,
-        " ".join(sorted(task.barred)),
+        SEPARATOR.join(sorted(task.barred)),
         task.opened_at,
         task.due_at,
         task.claimed_by,

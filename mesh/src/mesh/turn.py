@@ -5,6 +5,7 @@ so a poisoned message leaves nothing behind but its parked row.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID, uuid5
 
 from mesh import hearing
 from mesh.hearing import Forward, Heard, Poisoned, Raw, ReadBack, Schemas, Unreadable, place_of
-from mesh.lane import Input, Lane, Output
+from mesh.lane import Input, Lane, Output, State
 from mesh.ports import (
     DueRow,
     OutboxRow,
@@ -61,6 +62,9 @@ class Turn:
     schemas: Schemas
     now: datetime
     topics: Topics
+    epochs: Mapping[int, int]
+    """The lanes held when the turn began, and under which epoch: the fence compares it."""
+    takings: Mapping[int, int]
     lanes: dict[int, Lane] = field(default_factory=dict[int, Lane])
     positions: dict[tuple[str, int], Position] = field(
         default_factory=dict[tuple[str, int], Position]
@@ -334,6 +338,10 @@ class Turn:
             ),
         )
 
+    def is_current(self, lane: Lane) -> bool:
+        """Say whether a lane is held as it was when the turn began."""
+        return lane.state is State.RUNNING and self.takings.get(lane.number) == lane.taking
+
     def know(self, lane: Lane, output: Output) -> None:
         """Let an output's acknowledgements go into the store with this turn."""
         self.lanes[lane.number] = lane
@@ -350,7 +358,8 @@ class Turn:
             row = self._number(saying, incarnation, at=at, source=source)
             writes.outbox.append(row)
             writes.said.append(SaidRow(topic, row.lane, key, row.incarnation, row.seq, row.value))
-        writes.lanes = {number: lane.epoch for number, lane in sorted(self.lanes.items())}
+        # A lane taken since has another epoch: then this turn is not its owner's.
+        writes.lanes = {number: self.epochs.get(number, -1) for number in sorted(self.lanes)}
         writes.positions = list(self.positions.values())
         writes.spoken = list(self.spoken.values())
         writes.at = self.now

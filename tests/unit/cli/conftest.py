@@ -63,7 +63,7 @@ def doors() -> Iterator[FakeDoors]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = _answer  # noqa: N815
+        do_GET = do_POST = _answer
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -1,7 +1,7 @@
 """The demo's lender is made up, and always the same for the same seed."""
 
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
@@ -85,8 +85,6 @@ def test_two_runs_ask_for_different_loans() -> None:
 
 
 def test_requests_can_be_said_as_the_contract_has_them() -> None:
-    from datetime import UTC, datetime
-
     for ask in run():
         record = to_record(ask, now=datetime(2026, 11, 24, tzinfo=UTC))
         assert decode_body(WriteOffRequested, record.to_binary()) == record

@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 from writeoff.exits import Exit, Trouble
-from writeoff.mapping.mapping import LOANS, REFERENCES, REQUESTS, Form, Mapped, Problem
-from writeoff.mapping.mapping import map_file, read_mapping
+from writeoff.mapping.mapping import (
+    LOANS,
+    REFERENCES,
+    REQUESTS,
+    Form,
+    Mapped,
+    Problem,
+    map_file,
+    read_mapping,
+)
 
 TODAY = date(2026, 11, 24)
 
@@ -40,9 +48,7 @@ def write(folder: Path, mapping: str, *lines: str) -> tuple[Path, Path]:
     return folder / "m.toml", folder / "f.csv"
 
 
-def mapped(
-    folder: Path, mapping: str, *lines: str, form: Form = LOANS
-) -> list[Mapped | Problem]:
+def mapped(folder: Path, mapping: str, *lines: str, form: Form = LOANS) -> list[Mapped | Problem]:
     rules, file = write(folder, mapping, *lines)
     return list(map_file(read_mapping(rules, form), file, today=TODAY))
 
@@ -254,9 +260,7 @@ def test_the_first_column_that_is_not_empty_counts_and_then_the_default(tmp_path
 
 
 def test_numbers_are_read_in_the_form_of_their_country(tmp_path: Path) -> None:
-    (row,) = values(
-        mapped(tmp_path, REQUEST, REQUEST_HEADER, '1,x,C,no,"1.234,5"', form=REQUESTS)
-    )
+    (row,) = values(mapped(tmp_path, REQUEST, REQUEST_HEADER, '1,x,C,no,"1.234,5"', form=REQUESTS))
 
     assert row["amount"] == "1234.50"
 
@@ -272,13 +276,17 @@ def test_a_registers_entry_counts_its_days_from_today(tmp_path: Path) -> None:
 
 def test_json_lines_are_read_without_floats_and_keep_lists(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text(
-        REQUEST.replace('amount = { column = "Sum", thousands = ".", decimal = "," }', "", 1)
-        .replace("[issue]", 'amount = { column = "Sum" }\ndocuments = { column = "Docs" }\n[issue]')
+        REQUEST.replace(
+            'amount = { column = "Sum", thousands = ".", decimal = "," }', "", 1
+        ).replace(
+            "[issue]", 'amount = { column = "Sum" }\ndocuments = { column = "Docs" }\n[issue]'
+        )
     )
-    paper = '{"document": "COLLECTION_LOG", "sha256": "ab", "dated": "2026-01-02", "source": "core"}'
+    paper = (
+        '{"document": "COLLECTION_LOG", "sha256": "ab", "dated": "2026-01-02", "source": "core"}'
+    )
     (tmp_path / "f.jsonl").write_text(
-        f'{{"Id": 7, "Why": "x", "Fraud": false, "Sum": 0.10, "Docs": [{paper}]}}\n'
-        "not json\n[1]\n"
+        f'{{"Id": 7, "Why": "x", "Fraud": false, "Sum": 0.10, "Docs": [{paper}]}}\nnot json\n[1]\n'
     )
 
     good, *broken = list(

@@ -12,6 +12,7 @@ from writeoff.reconcile.facts import (
     Keeper,
     Notice,
     Output,
+    Overdue,
     Request,
     TableKey,
     Telling,
@@ -22,13 +23,13 @@ OPEN = Case("c2", "WO-2", "demo", "file", "R2", "Open")
 REFUSED = Case("c3", "WO-3", "demo", "lending", "R3", "Closed Refused")
 
 WELL = Facts(
-    sources=frozenset({"lending"}),
+    sources={"lending": frozenset({"demo"})},
     requests=[
-        Request("c1", "lending", "R1", "c1", None),
-        Request("c2", "file", "R2", "c2", None),
-        Request("c3", "lending", "R3", "c3", "UNKNOWN_LOAN"),
-        Request("x4", "lending", "R1", "c1", "ID_REUSED"),
-        Request("x5", "door", "claim", "c2", None),
+        Request("c1", "lending", "demo", "R1", "c1"),
+        Request("c2", "file", "demo", "R2", "c2"),
+        Request("c3", "lending", "demo", "R3", "c3"),
+        Request("x4", "lending", "sba", "for a tenant that is not the source's", "x4"),
+        Request("x5", "door", "demo", "a claim", "c2"),
     ],
     cases=[CLOSED, OPEN, REFUSED],
     keepers=[
@@ -63,7 +64,7 @@ def test_notices_that_nobody_was_told_of_yet_are_listed() -> None:
     ("facts", "check", "told"),
     [
         (
-            replace(WELL, requests=[*WELL.requests, Request("c9", "lending", "R9", "c9", None)]),
+            replace(WELL, requests=[*WELL.requests, Request("c9", "lending", "demo", "R9", "c9")]),
             "requests have cases",
             "lending/R9 has no case",
         ),
@@ -76,7 +77,7 @@ def test_notices_that_nobody_was_told_of_yet_are_listed() -> None:
             replace(
                 WELL,
                 cases=[*WELL.cases, replace(OPEN, case_id="c9")],
-                requests=[*WELL.requests, Request("c9", "file", "R2", "c9", None)],
+                requests=[*WELL.requests, Request("c9", "file", "demo", "R2", "c9")],
                 keepers=[*WELL.keepers, Keeper("case", "task", "review", "c9")],
             ),
             "requests have cases",
@@ -128,6 +129,11 @@ def test_notices_that_nobody_was_told_of_yet_are_listed() -> None:
             replace(WELL, inputs=[Input("ledger", "t", 0, 5, 7)]),
             "inputs are heard",
             "ledger is 2 behind in t[0]",
+        ),
+        (
+            replace(WELL, overdue=[Overdue("case", 2, "LookAgain", 3)]),
+            "what is due is heard",
+            "case has 3 LookAgain due in lane 2",
         ),
         (
             replace(WELL, outputs=[Output("case", "t", 3, 9, 4)]),

@@ -5,8 +5,15 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from writeoff.mapping.mapping import LOANS, REFERENCES, REQUESTS, Form, Mapped
-from writeoff.mapping.mapping import map_file, read_mapping
+from writeoff.mapping.mapping import (
+    LOANS,
+    REFERENCES,
+    REQUESTS,
+    Form,
+    Mapped,
+    map_file,
+    read_mapping,
+)
 
 SBA = Path(__file__).parents[3] / "examples" / "sba"
 TODAY = date(2026, 11, 24)

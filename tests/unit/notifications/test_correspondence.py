@@ -149,6 +149,14 @@ def test_what_was_written_off_before_is_owed_as_well() -> None:
     assert [n.content.owed_minor for n in state.notices.values()] == [100_000, 100_000]
 
 
+def test_what_was_discharged_before_is_not_owed_again() -> None:
+    settled = replace(POSTING, reason="SETTLEMENT", amount_minor=10_000, balance_after_minor=90_000)
+    rest = replace(POSTING, posting_id=UUID(int=9), amount_minor=90_000)
+    state, _ = hear(LoanNotices(), RecordNotices(settled), RecordNotices(rest))
+
+    assert [n.content.owed_minor for n in state.notices.values()][1] == 90_000
+
+
 @pytest.mark.parametrize(
     ("changed", "standing", "asks"),
     [

@@ -14,6 +14,9 @@ TENANT = "demo"
 FOREIGN_TENANT = "sba"
 """One that the source may not speak for."""
 
+UNKNOWN = "unknown loan"
+"""The recipe whose loan nobody imports: it is looked for for a while before it is refused."""
+
 REFERENCE_DAYS = 90
 
 TOP_APPROVERS = (("l5-eve", 5), ("l4-deb", 4))
@@ -166,7 +169,7 @@ def _unclear(draw: Draw) -> Ask:
 
 
 def _unknown_loan(draw: Draw) -> Ask:
-    return replace(draw.ask("unknown loan"), loan_id=f"LN-NONE-{draw.number}")
+    return replace(draw.ask(UNKNOWN), loan_id=f"LN-NONE-{draw.number}")
 
 
 def _too_much(draw: Draw) -> Ask:

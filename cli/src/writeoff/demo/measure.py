@@ -1,6 +1,6 @@
 """How long cases took: by the broker's clock, from the request to CaseClosed."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from writeoff.decoding import Decoder
@@ -58,17 +58,15 @@ def percentile(values: Iterable[int], share: int) -> int | None:
 
 
 def latency(
-    took: Sequence[Took], *, with_people: Iterable[str]
+    took: Sequence[Took], kind_of: Callable[[str], str]
 ) -> dict[str, dict[str, int | None]]:
-    """Return counts, p50 and p99 in milliseconds, of cases without and with people."""
-    people = set(with_people)
-    parts = {
-        "straight through": [each.ms for each in took if each.case_id not in people],
-        "with people": [each.ms for each in took if each.case_id in people],
-    }
+    """Return counts, p50 and p99 in milliseconds, by kind of case."""
+    parts: dict[str, list[int]] = {}
+    for each in took:
+        parts.setdefault(kind_of(each.case_id), []).append(each.ms)
     return {
-        name: {"cases": len(ms), "p50_ms": percentile(ms, 50), "p99_ms": percentile(ms, 99)}
-        for name, ms in parts.items()
+        kind: {"cases": len(ms), "p50_ms": percentile(ms, 50), "p99_ms": percentile(ms, 99)}
+        for kind, ms in sorted(parts.items())
     }
 
 

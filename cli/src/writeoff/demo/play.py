@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from writeoff.demo.asks import SOURCE, TENANT, Ask, asks
+from writeoff.demo.asks import SOURCE, TENANT, UNKNOWN, Ask, asks
 from writeoff.demo.measure import durations, latency
 from writeoff.demo.people import People
 from writeoff.demo.portfolio import Loan, portfolio
@@ -35,7 +35,7 @@ ROUND_S = 0.3
 CLOCK_SLACK_MS = 60_000
 
 TO_TELL = "PENDING"
-"""The state of notices that are about to leave the house; held ones wait for a person, or a date."""
+"""The state of notices that are about to leave the house; held ones wait for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +172,17 @@ class Play:
             "outcomes": [[*key, count] for key, count in sorted(outcomes.items())],
             "tasks": people.counts,
             "refused_to_people": people.refused,
-            "latency": latency(took, with_people=people.cases),
+            "latency": latency(took, lambda case_id: _kind(case_id, cases, people)),
             "report": report.gather(self.session, (TENANT,)),
         }
+
+
+def _kind(case_id: str, cases: Mapping[str, str], people: People) -> str:
+    if case_id in people.cases:
+        return "with people"
+    if cases[case_id] == UNKNOWN:
+        return "of a loan that was looked for in vain"
+    return "straight through"
 
 
 def _cases(made: Sequence[Ask]) -> dict[str, str]:

@@ -4,12 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from writeoff.reconcile.facts import Facts, Keeper, Telling
+from writeoff.reconcile.facts import Facts, Keeper, Request, Telling
 
 COMPLETE = "Closed Complete"
-
-NO_CASE = frozenset({"ID_REUSED", "SOURCE_NOT_ALLOWED"})
-"""What makes no case, but a RequestRefused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ def differences(facts: Facts) -> list[Difference]:
 
 
 def unquiet(facts: Facts) -> list[Difference]:
-    """Return what is still on its way: inputs behind, rows not acknowledged."""
+    """Return what is still on its way: unheard, or not acknowledged."""
     return [Difference(name, what) for name in QUIET for what in CHECKS[name](facts)]
 
 
@@ -51,10 +48,7 @@ def requests_have_cases(facts: Facts) -> Iterator[str]:
     cases = {case.case_id for case in facts.cases}
     asked: set[str] = set()
     for request in facts.requests:
-        if request.code in NO_CASE:
-            continue
-        # A door's commands have identities too: that of an upstream's request, or the case's own.
-        if request.source in facts.sources or request.message_id == request.case_id:
+        if _opens_a_case(request, facts):
             asked.add(request.message_id)
             if request.message_id not in cases:
                 yield f"request {request.source}/{request.request_id} has no case"
@@ -116,6 +110,12 @@ def inputs_are_heard(facts: Facts) -> Iterator[str]:
             yield f"{each.service} is {behind} behind in {each.topic}[{each.partition}]"
 
 
+def what_is_due_is_heard(facts: Facts) -> Iterator[str]:
+    """No timer and no command is due and unheard."""
+    for each in facts.overdue:
+        yield f"{each.service} has {each.count} {each.kind} due in lane {each.lane}"
+
+
 def outboxes_are_acknowledged(facts: Facts) -> Iterator[str]:
     """Nothing in an outbox waits for the broker."""
     for each in facts.outputs:
@@ -138,6 +138,13 @@ def tables_match(facts: Facts) -> Iterator[str]:
             yield f"{each.topic}: {each.key} differs from {each.service}'s store"
 
 
+def _opens_a_case(request: Request, facts: Facts) -> bool:
+    """Say whether it was accepted as a request; a door's other commands have identities too."""
+    if request.source in facts.sources:
+        return request.tenant in facts.sources[request.source]
+    return request.message_id == request.case_id
+
+
 def _may_outlive(keeper: Keeper) -> bool:
     if keeper.what == "parked":
         return False
@@ -153,8 +160,9 @@ CHECKS: dict[str, Check] = {
     "journals balance": journals_balance,
     "notices are told": notices_are_told,
     "inputs are heard": inputs_are_heard,
+    "what is due is heard": what_is_due_is_heard,
     "outboxes are acknowledged": outboxes_are_acknowledged,
     "tables match": tables_match,
 }
 
-QUIET = ("inputs are heard", "outboxes are acknowledged")
+QUIET = ("inputs are heard", "what is due is heard", "outboxes are acknowledged")

@@ -1,5 +1,6 @@
 """What was found in the stores and on the topics, at one look."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,9 +14,9 @@ class Request:
 
     message_id: str
     source: str
+    tenant: str
     request_id: str
     case_id: str | None
-    code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,16 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Overdue:
+    """Timers or commands of one kind that are due and were not heard yet."""
+
+    service: str
+    lane: int
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class TableKey:
     """A key of a table topic: what its writer's store says last, and what lies last there."""
 
@@ -117,7 +128,8 @@ class TableKey:
 class Facts:
     """All of it."""
 
-    sources: frozenset[str]
+    sources: Mapping[str, frozenset[str]]
+    """For which tenants each upstream may speak."""
     requests: list[Request] = field(default_factory=list[Request])
     cases: list[Case] = field(default_factory=list[Case])
     keepers: list[Keeper] = field(default_factory=list[Keeper])
@@ -125,4 +137,5 @@ class Facts:
     notices: list[Notice] = field(default_factory=list[Notice])
     inputs: list[Input] = field(default_factory=list[Input])
     outputs: list[Output] = field(default_factory=list[Output])
+    overdue: list[Overdue] = field(default_factory=list[Overdue])
     table_keys: list[TableKey] = field(default_factory=list[TableKey])

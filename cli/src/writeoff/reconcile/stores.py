@@ -9,7 +9,17 @@ import asyncpg
 
 from writeoff.catalogue import SERVICES
 from writeoff.exits import Exit, Trouble
-from writeoff.reconcile.facts import Case, Digest, Journal, Keeper, Notice, Output, Request, Telling
+from writeoff.reconcile.facts import (
+    Case,
+    Digest,
+    Journal,
+    Keeper,
+    Notice,
+    Output,
+    Overdue,
+    Request,
+    Telling,
+)
 from writeoff.stackenv import StackEnv
 
 CONNECT_S = 10
@@ -26,11 +36,16 @@ SELECT 'parked', place || ': ' || reason, case_id FROM mesh.parked WHERE case_id
 
 INPUTS = "SELECT topic, partition, next_offset FROM mesh.input"
 
+OVERDUE = """
+SELECT lane, kind, count(*) AS count FROM mesh.due WHERE due_at <= clock_timestamp()
+GROUP BY lane, kind
+"""
+
 OUTPUTS = "SELECT topic, lane, last_seq, acked_seq FROM mesh.output"
 
 SAID = "SELECT topic, key, sha256(value) AS digest FROM mesh.said"
 
-REQUESTS = "SELECT message_id, source, request_id, case_id, code FROM mesh.request"
+REQUESTS = "SELECT message_id, source, tenant, request_id, case_id FROM mesh.request"
 
 CASES = "SELECT case_id, case_number, tenant, source, request_id, state FROM wcase"
 
@@ -52,6 +67,7 @@ class Store:
     service: str
     inputs: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
     outputs: list[Output] = field(default_factory=list[Output])
+    overdue: list[Overdue] = field(default_factory=list[Overdue])
     keepers: list[Keeper] = field(default_factory=list[Keeper])
     said: dict[tuple[str, str], Digest | None] = field(
         default_factory=dict[tuple[str, str], Digest | None]
@@ -102,6 +118,7 @@ async def _read_mesh(connection: Any, service: str) -> Store:
     for row in await connection.fetch(INPUTS):
         store.inputs[row["topic"], row["partition"]] = row["next_offset"]
     store.outputs = [Output(service, *row) for row in await connection.fetch(OUTPUTS)]
+    store.overdue = [Overdue(service, *row) for row in await connection.fetch(OVERDUE)]
     store.keepers = [
         Keeper(service, row["what"], row["name"], str(row["case_id"]))
         for row in await connection.fetch(KEEPERS)
@@ -115,7 +132,7 @@ async def _read_own(connection: Any, service: str, stores: Stores) -> None:
     match service:
         case "case":
             stores.requests = [
-                Request(str(r["message_id"]), r["source"], r["request_id"], _id(r), r["code"])
+                Request(str(r["message_id"]), r["source"], r["tenant"], r["request_id"], _id(r))
                 for r in await connection.fetch(REQUESTS)
             ]
             stores.cases = [

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from writeoff.door import Json
 from writeoff.exits import Exit
-from writeoff.reconcile.checks import CHECKS, Difference, differences, not_yet_tried, unquiet
+from writeoff.reconcile.checks import CHECKS, QUIET, Difference, differences, not_yet_tried, unquiet
 from writeoff.reconcile.facts import Facts
 from writeoff.reconcile.stores import read_stores
 from writeoff.reconcile.topics import read_inputs, read_tables
@@ -65,18 +65,21 @@ def reconcile(
 
 
 def _when_quiet(session: Session, deadline: float) -> tuple[Facts, list[Difference]]:
-    """Look until nothing differs or the time is over; gives the last look."""
+    """Look until nothing differs, nothing moves or the time is over; gives the last look."""
+    before: list[Difference] | None = None
     with session.progress("comparing stores and topics") as done:
         looks = 0
         while True:
             facts = look(session.env, with_tables=False)
             is_last = time.monotonic() > deadline
+            is_quiet = not unquiet(facts)
             # Whole tables are read when the rest is quiet, or when there is no other chance.
-            if is_last or not unquiet(facts):
+            if is_quiet or is_last:
                 facts = look(session.env, with_tables=True)
             found = differences(facts)
-            if is_last or not found:
+            if is_last or not found or (is_quiet and found == before):
                 return facts, found
+            before = found if is_quiet else None
             looks += 1
             done(looks)
             time.sleep(LOOK_S)
@@ -88,13 +91,14 @@ def look(env: StackEnv, *, with_tables: bool) -> Facts:
     stores = read_stores(env)
     mesh_stores = stores.by_service
     return Facts(
-        sources=frozenset(env.sources),
+        sources={name: frozenset(row["tenants"]) for name, row in env.sources.items()},
         requests=stores.requests,
         cases=stores.cases,
         journals=stores.journals,
         notices=stores.notices,
         keepers=[each for store in mesh_stores.values() for each in store.keepers],
         outputs=[each for store in mesh_stores.values() for each in store.outputs],
+        overdue=[each for store in mesh_stores.values() for each in store.overdue],
         inputs=read_inputs(env, mesh_stores),
         table_keys=read_tables(env, mesh_stores) if with_tables else [],
     )
@@ -141,6 +145,6 @@ def _next_step(data: Json, found: Sequence[Difference]) -> str:
     checks = {each.check for each in found}
     if checks == {"tables match"} and not data["repaired"]:
         return "`writeoff reconcile --repair` says these keys again"
-    if checks <= {"inputs are heard", "outboxes are acknowledged", "tables match"}:
+    if checks <= {*QUIET, "tables match"}:
         return "`writeoff mesh lanes` tells which lane stands still; `mesh why SERVICE LANE` why"
     return "`writeoff trace CASE` shows what was said of a case; `writeoff mesh parked` what lies"

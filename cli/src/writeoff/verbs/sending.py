@@ -127,7 +127,8 @@ def show(session: Session, batch: Batch, tally: Tally, extra: Json | None = None
     def render(out: Console) -> None:
         told: dict[str, object] = {"lines read": tally.rows, **dict(sorted(tally.results.items()))}
         told |= {f"sum {currency}": grouped(total) for currency, total in tally.totals.items()}
-        told |= extra or {}
+        for name, value in (extra or {}).items():
+            told |= value if isinstance(value, dict) else {name: value}
         out.print(pairs(batch.title, told))
         _render_refused(out, tally.refused)
         _render_broken(out, tally.broken)
@@ -142,8 +143,9 @@ def _good(lines: Iterable[Mapped | Problem], tally: Tally, batch: Batch) -> Iter
             continue
         currency = str(line.values.get("currency", ""))
         for name in batch.money:
-            value = Decimal(line.values.get(name, "0"))
-            tally.sums[currency] = tally.sums.get(currency, Decimal(0)) + value
+            if name in line.values:
+                amount = Decimal(line.values[name])
+                tally.sums[currency] = tally.sums.get(currency, Decimal(0)) + amount
         yield line
 
 

@@ -274,5 +274,9 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON mesh.instance, mesh.due, mesh.parked TO %I', current_database());
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON mesh.lane, mesh.output, mesh.input, mesh.said, mesh.request, mesh.task TO %I', current_database());
     EXECUTE format('GRANT SELECT, INSERT ON mesh.outbox, mesh.repair TO %I', current_database());
+    -- The database's defaults give more than that.
+    EXECUTE format('REVOKE UPDATE, DELETE ON mesh.outbox, mesh.repair FROM %I', current_database());
+    EXECUTE format('REVOKE DELETE ON mesh.lane, mesh.output, mesh.input, mesh.said, mesh.request, mesh.task FROM %I', current_database());
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON mesh.migration FROM %I', current_database());
     EXECUTE format('GRANT EXECUTE ON FUNCTION mesh.turn_outbox_days(int) TO %I', current_database());
 END $$;

@@ -1,5 +1,6 @@
 """The HTTP door of documents: reads; what people do to tasks comes in by the mesh's own routes."""
 
+from typing import Any
 from uuid import UUID
 
 from aiohttp import web
@@ -37,23 +38,7 @@ def routes(doors: Doors) -> list[web.RouteDef]:
         standing = await store.standing_of(doors.reader, tenant, case_id)
         if standing is None:
             return _unknown_case()
-        return respond(
-            {
-                "case_id": str(case_id),
-                "stage": standing.stage,
-                "agent": standing.agent,
-                "requirements": [
-                    {
-                        "document": r.document,
-                        "rule": r.rule,
-                        "state": r.state,
-                        "basis": r.basis,
-                        "sha256": r.sha256,
-                    }
-                    for r in standing.requirements
-                ],
-            }
-        )
+        return respond({"case_id": case_id, **_to_json(standing)})
 
     async def held(request: web.Request) -> web.Response:
         """Tell which of the references have not been heard yet."""
@@ -67,6 +52,23 @@ def routes(doors: Doors) -> list[web.RouteDef]:
         web.get("/v1/cases/{case_id}/requirements", requirements),
         web.post("/v1/references/held", held),
     ]
+
+
+def _to_json(standing: store.Standing) -> dict[str, Any]:
+    return {
+        "stage": standing.stage,
+        "agent": standing.agent,
+        "requirements": [
+            {
+                "document": r.document,
+                "rule": r.rule,
+                "state": r.state,
+                "basis": r.basis,
+                "sha256": r.sha256,
+            }
+            for r in standing.requirements
+        ],
+    }
 
 
 def _unknown_case() -> web.Response:

@@ -53,6 +53,8 @@ class Renderer:
             loader=FileSystemLoader(folder),
             autoescape=False,
             undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         self._newest = _newest(folder)
 

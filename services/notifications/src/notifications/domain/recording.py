@@ -66,7 +66,8 @@ def _content(
     posting: Posting, state: LoanNotices, policy: Policy, fits: Suppression | None
 ) -> Content:
     """Give what the notice tells; what was written off before is owed as well."""
-    before = sum(notice.content.amount_minor for notice in state.notices.values())
+    told = [notice.content for notice in state.notices.values()]
+    before = sum(content.amount_minor for content in told if content.tone != "DISCHARGED")
     return Content(
         case_number=posting.case_number,
         product=posting.product,
