@@ -51,11 +51,11 @@ wipe: setup ## stop them and remove their data, ports and passwords
 
 run: setup ## start everything, play the demo, keep serving until Ctrl-C (NEW=1: 500 new requests)
 	@trap '$(PY) -m stack down' EXIT; trap 'exit 0' INT TERM; \
-	$(PY) -m stack up && .venv/bin/writeoff demo --once $(if $(NEW),--new) && \
+	$(PY) -m stack up && .venv/bin/writeoff demo $(if $(NEW),--new) && \
 	echo "serving; Ctrl-C stops everything" && while $(PY) -m stack status >/dev/null; do sleep 2 & wait $$!; done
 
 demo: setup ## the same without staying
-	@trap '$(PY) -m stack down' EXIT; $(PY) -m stack up && .venv/bin/writeoff demo --once $(if $(NEW),--new)
+	@trap '$(PY) -m stack down' EXIT; $(PY) -m stack up && .venv/bin/writeoff demo $(if $(NEW),--new)
 
 .PHONY: test check schemas
 test: setup ## every test, on a stack of its own
@@ -63,7 +63,7 @@ test: setup ## every test, on a stack of its own
 
 check: setup ## lint, format, types, import contracts, generated files
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check -q . && .venv/bin/basedpyright && \
-	.venv/bin/lint-imports && $(PY) schemas/generate.py --check
+	.venv/bin/lint-imports && $(PY) schemas/generate.py --check && $(PY) docs/generate.py --check
 
 schemas: setup ## generate contracts from the .avsc files, check them against the last release
 	@$(PY) schemas/generate.py && $(PY) -m contracts.register --check

@@ -181,6 +181,14 @@ class LogContract:
 
         assert await log.bounds(hand.topic, 0) == (0, 2)
 
+    async def test_the_ends_of_what_is_fetched_are_known(self, log: Log, hand: Hand) -> None:
+        await say(log, [row(hand.topic, 1, 1), row(hand.topic, 1, 2)])
+
+        log.assign(hand.topic, 1, offset=0, taking=1)
+        await fetched(log, 2)
+
+        assert await log.ends() == {(hand.topic, 1): 2}
+
     async def test_tails_give_the_last_record_of_each_partition_that_has_one(
         self, log: Log, hand: Hand
     ) -> None:

@@ -45,7 +45,7 @@ class Instance:
             topics=Topics.of(service, stage.world),
             instance=name,
             metrics=Metrics(self.registry),
-            on_answers=lambda answers: self.doors.answered(answers),
+            on_answers=lambda answers: self.doors.answered(answers),  # noqa: PLW0108 - made below
         )
         ids = (uuid5(NAMESPACE, f"{name}/{n}") for n in range(10**9))
         self.doors = Doors(
@@ -80,6 +80,10 @@ class Instance:
     def count(self, metric: str) -> float:
         """Give the value of a counter."""
         return self.registry.get_sample_value(metric) or 0.0
+
+    def why(self) -> list[str]:
+        """Say what keeps it from working."""
+        return self.engine.watch.why_not_ready()
 
     def check(self) -> None:
         """Raise what broke the engine, if something did."""
@@ -161,7 +165,7 @@ class Stage:
         )
 
     async def until_done(self, *, within_s: float = 300.0) -> None:
-        await virtual.until(self.is_done, within_s=within_s, why=f"undone: {self.undone()}")
+        await virtual.until(self.is_done, within_s=within_s, why=lambda: f"undone: {self.undone()}")
 
     def undone(self) -> list[str]:
         return [

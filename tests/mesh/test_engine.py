@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from mesh.service import Change, Key
 from mesh.testing import Fate, Faults, Sending, virtual
 
 from .stage import AMY, LANES, Instance, Stage, heard, numbers
-from .toys import CASE_TOPIC, DOCUMENTS_TOPIC, PacedCase, ToyCase, ToyDocuments, request
+from .toys import CASE_TOPIC, DOCUMENTS_TOPIC, PacedCase, ToyCase, ToyDocuments
 
 REQUESTS = "writeoff.requests.v1.upstream"
 STATUS = "writeoff.status.v1.demo"
@@ -179,7 +180,7 @@ def test_a_command_put_in_at_another_instance_is_answered() -> None:
         service = ToyCase()
         first = await stage.launch(service, 1)
         second = await stage.launch(service, 2)
-        await virtual.until(lambda: sorted(first.held() + second.held()) == [0, 1, 2])
+        await virtual.until(lambda: bool(first.held() and second.held()))
         theirs = loans_of_lane(second.held()[0], 1)[0]
 
         reply = await first.doors.command(Key("demo", theirs), "OpenCase", {"notes": ""}, by=AMY)
@@ -351,9 +352,37 @@ def test_what_is_ahead_of_a_lost_record_is_said_again_after_it(seed: int) -> Non
         await stage.settle()
 
         stage.check()
-        assert stage.running[1].count("mesh_ahead_total") > 0
 
     virtual.run(story(), seed=seed)
+
+
+class LosingOne(Faults):
+    """The third row of each output is lost once, while those after it are written."""
+
+    def __init__(self) -> None:
+        self.lost: set[tuple[str, int]] = set()
+
+    def produced(self, who: str, row: OutboxRow) -> Sending:
+        if row.seq != 3 or (row.topic, row.lane) in self.lost:
+            return Sending()
+        self.lost.add((row.topic, row.lane))
+        return Sending(written=False, error="timed out", answers_s=1.0)
+
+
+def test_a_number_ahead_is_not_heard_before_the_missing_one() -> None:
+    async def story() -> None:
+        stage = Stage()
+        case, documents = await stage.launch_both(faults=LosingOne())
+        ask_many(stage)
+
+        await stage.until_done()
+
+        await stage.settle()
+        stage.check()
+        assert documents.count("mesh_ahead_total") > 0
+        assert case.count("mesh_ahead_total") > 0
+
+    virtual.run(story())
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -573,7 +602,7 @@ def test_a_poisoned_message_parks_its_case_and_others_go_on() -> None:
         service.broken = True
         case = await stage.launch(service)
         await stage.launch(ToyDocuments())
-        stage.ask("POISON", "R0")
+        stage.ask("POISON", "P0")
         del stage.asked["POISON"]
         ask_many(stage)
         await stage.until_done()
@@ -598,7 +627,7 @@ def test_what_follows_a_poisoned_message_waits_and_is_replayed_in_order() -> Non
         service.broken = True
         case = await stage.launch(service)
         await stage.launch(ToyDocuments())
-        case_id = stage.ask("POISON", "R0", notes="5")
+        case_id = stage.ask("POISON", "P0", notes="5")
         await asyncio.sleep(20)
         assert len(poisoned(stage, "case")) == 2
         assert stage.loan("case", "POISON").reminded == ()
@@ -626,7 +655,7 @@ def test_what_is_parked_stays_parked_under_the_next_owner() -> None:
         service.broken = True
         case = await stage.launch(service, 1)
         await stage.launch(ToyDocuments())
-        stage.ask("POISON", "R0", notes="60")
+        stage.ask("POISON", "P0", notes="60")
         await asyncio.sleep(20)
         assert len(poisoned(stage, "case")) == 1
 
@@ -648,7 +677,7 @@ def test_a_replay_that_fails_again_is_parked_again_with_its_followers() -> None:
         service.broken = True
         case = await stage.launch(service)
         await stage.launch(ToyDocuments())
-        stage.ask("POISON", "R0", notes="5")
+        stage.ask("POISON", "P0", notes="5")
         await asyncio.sleep(20)
 
         before = poisoned(stage, "case")
@@ -708,13 +737,13 @@ def test_a_bad_deploy_holds_the_service_until_somebody_says_go_on() -> None:
         ask_many(stage)
         await stage.settle()
         assert not stage.is_done()
-        assert any("poisoned" in why for why in documents.engine.why_not_ready())
+        assert any("poisoned" in why for why in documents.why())
         assert documents.held() == [0, 1, 2]
 
-        documents.engine.turns.go_on()
+        documents.engine.guard.go_on()
 
         await stage.until_done()
-        assert documents.engine.why_not_ready() == []
+        assert documents.why() == []
 
     virtual.run(story())
 
@@ -775,7 +804,7 @@ def test_who_has_said_much_without_an_answer_takes_in_nothing_new() -> None:
 def test_a_hole_stops_its_lane_and_says_why() -> None:
     async def story() -> None:
         stage = Stage()
-        case, documents = await stage.launch_both()
+        _, documents = await stage.launch_both()
         ask_many(stage)
         await stage.until_done()
         await stage.settle()
@@ -788,7 +817,7 @@ def test_a_hole_stops_its_lane_and_says_why() -> None:
         await asyncio.sleep(30)
 
         assert again.held() == [0, 2]
-        [why] = again.engine.why_not_ready()
+        [why] = again.why()
         assert f"{CASE_TOPIC}[1]" in why
 
     virtual.run(story())
@@ -802,7 +831,7 @@ def test_an_output_that_the_broker_refuses_stops_its_lane() -> None:
         stage.ask(loans_of_lane(1, 1)[0], "R1")
         await asyncio.sleep(10)
         assert documents.held() == [0, 2]
-        assert any(DOCUMENTS_TOPIC in why for why in documents.engine.why_not_ready())
+        assert any(DOCUMENTS_TOPIC in why for why in documents.why())
 
         stage.broker.forbidden.clear()
 
@@ -835,14 +864,14 @@ def test_a_store_that_does_not_answer_is_waited_for() -> None:
         ask_many(stage, count=60)
         await asyncio.sleep(60)
         assert case.held() == []
-        assert case.engine.why_not_ready()
+        assert case.why()
 
         faults.on = False
 
         await stage.until_done()
         await stage.settle()
         stage.check()
-        assert case.engine.why_not_ready() == []
+        assert case.why() == []
 
     virtual.run(story())
 
@@ -855,7 +884,7 @@ def test_a_store_that_went_back_speaks_anew_and_converges() -> None:
         ask_many(stage, count=20)
         await stage.until_done()
         await stage.settle()
-        before = copied(database.rows)
+        before = deepcopy(database.rows)
         ask_many(stage, count=40)
         await stage.until_done()
 
@@ -870,12 +899,6 @@ def test_a_store_that_went_back_speaks_anew_and_converges() -> None:
             assert list(stage.loan("case", loan).answered) == cases
 
     virtual.run(story())
-
-
-def copied[T](rows: T) -> T:
-    from copy import deepcopy
-
-    return deepcopy(rows)
 
 
 # --- all at once --------------------------------------------------------------------------------
@@ -933,7 +956,3 @@ def test_in_any_weather_everything_is_heard_once_and_in_order(seed: int) -> None
             assert found == (said.incarnation, said.seq), f"seed {seed}"
 
     virtual.run(story(), seed=seed)
-
-
-def test_a_request_is_made_once() -> None:
-    assert request("L1", "R1") == request("L1", "R1")

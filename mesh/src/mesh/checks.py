@@ -6,17 +6,11 @@ from pathlib import Path
 from mesh import migrations
 from mesh.kafka import KafkaLog
 from mesh.ports import Unavailable
+from mesh.postgres_sql import SETTINGS
 from mesh.service import Reader
 from mesh.topics import Topics
 
 POSTGRES_MIN = 170_000
-
-SETTINGS = """
-SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
-       current_setting('full_page_writes') AS full_page_writes,
-       current_setting('synchronous_commit') AS synchronous_commit,
-       pg_is_in_recovery() AS standby
-"""
 
 
 async def check_start(

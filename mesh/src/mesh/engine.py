@@ -52,8 +52,8 @@ class Engine:
         self.keeper = Keeper(
             self.holdings, store, log, topics, service=service.name, pace=pace, metrics=metrics
         )
-        self.publisher = Publisher(self.holdings, log)
-        gatherer = Gatherer(self.holdings, store, log, schemas=schemas, pace=pace)
+        self.publisher = Publisher(self.holdings, log, metrics)
+        gatherer = Gatherer(self.holdings, store, log, schemas=schemas, pace=pace, metrics=metrics)
         self.guard = Guard(self.holdings)
         outcome = Outcome(
             self.holdings,

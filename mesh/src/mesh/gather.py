@@ -22,6 +22,7 @@ from mesh.limits import (
     UNACKNOWLEDGED_BYTES_MAX,
     UNACKNOWLEDGED_ROWS_MAX,
 )
+from mesh.metrics import Metrics
 from mesh.pace import Pace
 from mesh.ports import DueRow, Log, Store
 from mesh.wire import unpack_due, unpack_record
@@ -34,7 +35,14 @@ class Gatherer:
     """Brings items of the lanes that this instance holds."""
 
     def __init__(
-        self, holdings: Holdings, store: Store, log: Log, *, schemas: Schemas, pace: Pace
+        self,
+        holdings: Holdings,
+        store: Store,
+        log: Log,
+        *,
+        schemas: Schemas,
+        pace: Pace,
+        metrics: Metrics,
     ) -> None:
         """Gather from `log` and from the `due` of `store`."""
         self._holdings = holdings
@@ -42,6 +50,7 @@ class Gatherer:
         self._log = log
         self._schemas = schemas
         self._pace = pace
+        self._metrics = metrics
         self._next_due: datetime | None = None
         self._looked_at = 0.0
         self.spent: list[DueRow] = []
@@ -110,6 +119,7 @@ class Gatherer:
         rows, self._next_due = await self._store.due(
             list(takings), now=now, limit=TURN_MESSAGES_MAX
         )
+        self._metrics.due_waiting(len(rows))
         if len(rows) == TURN_MESSAGES_MAX:
             self._holdings.due_dirty = True
         items: list[Item] = []

@@ -25,6 +25,9 @@ FORWARDED = "@record"
 REPLAY = "@replay"
 DISMISS = "@dismiss"
 
+ANY_NUMBER = -1
+"""As last number heard: a person had the lane go over a hole, so what comes next counts."""
+
 type Raw = Record | DueRow
 
 
@@ -194,7 +197,7 @@ class Ears:
         if table:
             position.incarnation, position.last_seq = max(last, number)
             return True
-        follows = incarnation == last[0] and seq == last[1] + 1
+        follows = last[1] == ANY_NUMBER or (incarnation == last[0] and seq == last[1] + 1)
         if follows or (incarnation > last[0] and seq == 1):
             position.incarnation, position.last_seq = number
             heard.ahead, heard.ahead_since = False, None

@@ -13,12 +13,8 @@ from mesh.http import person_of, read_object, refused, require, respond
 from mesh.lane import Event, State
 from mesh.ports import DueRow
 from mesh.postgres import PostgresStore
+from mesh.postgres_sql import PARKED, PARKED_LANE
 from mesh.service import Key
-
-PARKED = """
-SELECT parked_id, lane, unit, case_id, behind, origin, place, reason, at FROM mesh.parked
-ORDER BY put LIMIT 1000
-"""
 
 type Verb = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -73,9 +69,7 @@ class Repairs:
 
     async def _parked(self, body: dict[str, Any], kind: str) -> dict[str, Any]:
         parked_id = _uuid(body, "parked_id")
-        rows = await self._store.reader.fetch(
-            "SELECT lane FROM mesh.parked WHERE parked_id = $1", parked_id
-        )
+        rows = await self._store.reader.fetch(PARKED_LANE, parked_id)
         if not rows:
             raise Missing(f"parked_id: nothing is parked under {parked_id}")
         lane = rows[0]["lane"]

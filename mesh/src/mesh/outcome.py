@@ -114,8 +114,8 @@ class Outcome:
             if (lane := ours.get(number)) and not unit.startswith("unreadable/"):
                 lane.parked.setdefault(unit, parked_id)
 
-    def tell(self, turn: Turn, *, took_s: float) -> None:
+    def tell(self, turn: Turn) -> None:
         """Tell Prometheus what the turn was."""
-        self._metrics.turned(messages=turn.heard, seconds={"commit": took_s})
+        self._metrics.turned(messages=turn.heard, seconds=turn.seconds)
         now_ms = turn.now.timestamp() * 1000
         self._metrics.committed((now_ms - at) / 1000 for at in turn.heard_at_ms)

@@ -5,8 +5,7 @@ so that a slow turn costs no lane; a few for doors and looks. TCP only (lanes 2)
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,15 +18,11 @@ from mesh.limits import ALIVE_S, RESAY_DAYS
 from mesh.ports import (
     Beat,
     DueRow,
-    Fenced,
     LaneRow,
-    Misfit,
-    Moved,
     OutboxRow,
     ParkedRow,
     Position,
     Recovered,
-    Refused,
     Replaced,
     RequestRow,
     SaidRow,
@@ -35,8 +30,8 @@ from mesh.ports import (
     Spoken,
     TurnWrites,
     Unavailable,
-    Unknown,
 )
+from mesh.postgres_tx import CALL_S, PostgresTransaction, commit, meaning, roll_back, told
 from mesh.rows import (
     due_columns,
     due_row,
@@ -57,12 +52,6 @@ SESSION = {
 }
 """They see to it that a former owner's turn ends, whatever became of its process (lanes 2)."""
 
-COMMIT_S = 30.0
-"""After this long without an answer to COMMIT the connection is ended and the outcome unknown."""
-
-CALL_S = 15.0
-"""What is read or written outside of turns answers within this, or the store is unavailable."""
-
 
 class PostgresStore:
     """One service's own database."""
@@ -78,7 +67,7 @@ class PostgresStore:
 
     async def open(self) -> None:
         """Connect. Raises Unavailable where the store does not answer."""
-        async with _told():
+        async with told():
             self._pool = await asyncpg.create_pool(
                 self._dsn, min_size=1, max_size=4, command_timeout=CALL_S, server_settings=SESSION
             )
@@ -118,7 +107,7 @@ class PostgresStore:
         self, instance: str, *, held: Mapping[int, int], lease_s: float, lanes: int
     ) -> Beat:
         """Say that we live, renew leases, read all lanes."""
-        async with _told():
+        async with told():
             connection = await self._leasing()
             async with connection.transaction():
                 await connection.execute(sql.BEAT_INSTANCE, instance, lanes, timeout=CALL_S)
@@ -142,12 +131,12 @@ class PostgresStore:
 
     async def take(self, lane: int, *, instance: str, lease_s: float) -> int | None:
         """Raise the epoch, once every turn of the former owner has ended."""
-        async with _told():
+        async with told():
             return await self.pool.fetchval(sql.TAKE, lane, instance, lease_s)
 
     async def keep_id(self, lane: int, *, epoch: int, store_id: str) -> None:
         """Remember that the lane goes on from this store."""
-        async with _told():
+        async with told():
             await self.pool.execute(
                 "UPDATE mesh.lane SET store_id = $3 WHERE lane = $1 AND epoch = $2",
                 lane,
@@ -157,22 +146,22 @@ class PostgresStore:
 
     async def tend(self) -> None:
         """Make the outbox's coming days, drop those that are over."""
-        async with _told():
+        async with told():
             await self.pool.execute("SELECT mesh.turn_outbox_days($1)", RESAY_DAYS)
 
     async def give_back(self, held: Mapping[int, int], *, instance: str) -> None:
         """Let lanes go at once."""
-        async with _told():
+        async with told():
             await self.pool.execute(sql.GIVE_BACK, list(held), list(held.values()), instance)
 
     async def leave(self, instance: str) -> None:
         """Stop being counted."""
-        async with _told():
+        async with told():
             await self.pool.execute("DELETE FROM mesh.instance WHERE name = $1", instance)
 
     async def recover(self, lane: int) -> Recovered:
         """Read inputs, outputs, the outbox above acked_seq, and what is parked."""
-        async with _told(), self.pool.acquire() as connection, connection.transaction():
+        async with told(), self.pool.acquire() as connection, connection.transaction():
             positions = await connection.fetch("SELECT * FROM mesh.input")
             spoken = await connection.fetch("SELECT * FROM mesh.output WHERE lane = $1", lane)
             outbox = await connection.fetch(sql.UNACKNOWLEDGED, lane)
@@ -194,7 +183,7 @@ class PostgresStore:
         self, lanes: Sequence[int], *, now: datetime, limit: int
     ) -> tuple[list[DueRow], datetime | None]:
         """Give rows that are due, and when the next one will be."""
-        async with _told():
+        async with told():
             rows = await self.pool.fetch(sql.DUE, list(lanes), now, limit)
             upcoming = await self.pool.fetchval(sql.NEXT_DUE, list(lanes), now)
         return [due_row(row) for row in rows], upcoming
@@ -225,16 +214,16 @@ class PostgresStore:
 
     async def trace(self, *, who: str, verb: str, detail: str) -> None:
         """Keep that a person repaired something."""
-        async with _told():
+        async with told():
             await self.pool.execute(
                 "INSERT INTO mesh.repair (who, verb, detail) VALUES ($1, $2, $3)", who, verb, detail
             )
 
     async def begin(self, topic: str, partition: int, *, topic_id: str, offset: int) -> None:
         """Let a stopped lane go on at another offset: a person says so."""
-        async with _told():
+        async with told():
             await self.pool.execute(
-                "UPDATE mesh.input SET topic_id = $3, next_offset = $4"
+                "UPDATE mesh.input SET topic_id = $3, next_offset = $4, last_seq = -1"
                 " WHERE topic = $1 AND partition = $2",
                 topic,
                 partition,
@@ -253,7 +242,7 @@ class PostgresStore:
 
     async def put(self, rows: Sequence[DueRow]) -> None:
         """Put commands in; the owner of their lane takes them out."""
-        async with _told():
+        async with told():
             await self.pool.execute(sql.PUT, *due_columns(rows))
 
     async def answers(self, ids: Sequence[UUID]) -> dict[UUID, StoredAnswer]:
@@ -265,7 +254,7 @@ class PostgresStore:
         """Give the connection for turns; a new one is to the same store, or all is forgotten."""
         if self._turns is not None and not self._turns.is_closed():
             return self._turns
-        async with _told():
+        async with told():
             self._turns = await self._connect()
         known, self._known_id = self._known_id, await self.store_id()
         if known not in (None, self._known_id):
@@ -283,31 +272,9 @@ class PostgresStore:
             await connection.execute(sql.TURN, *arguments)
             await save(PostgresTransaction(connection))
         except (Exception, asyncio.CancelledError) as error:
-            await _roll_back(connection)
-            raise _meaning(error) from error
-        await _commit(connection)
-
-
-class PostgresTransaction:
-    """The turn's own transaction, as a service's store sees it."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        """Speak on a connection that has an open transaction."""
-        self._connection = connection
-
-    async def fetch(self, query: str, *args: object) -> Sequence[Mapping[str, Any]]:
-        """Run one SELECT."""
-        return await self._connection.fetch(query, *args)
-
-    async def execute(self, query: str, *args: object) -> str:
-        """Run one statement; gives its status."""
-        return await self._connection.execute(query, *args)
-
-    async def copy(
-        self, table: str, *, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
-    ) -> None:
-        """COPY rows in."""
-        await self._connection.copy_records_to_table(table, records=rows, columns=list(columns))
+            await roll_back(connection)
+            raise meaning(error) from error
+        await commit(connection)
 
 
 class _PoolReader:
@@ -317,85 +284,8 @@ class _PoolReader:
         self._store = store
 
     async def fetch(self, query: str, *args: object) -> Sequence[Mapping[str, Any]]:
-        async with _told():
+        async with told():
             return await self._store.pool.fetch(query, *args)
-
-
-async def _roll_back(connection: asyncpg.Connection) -> None:
-    """End the transaction; where that has no answer, end the connection: the server rolls back."""
-    try:
-        await connection.execute("ROLLBACK", timeout=CALL_S)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-        connection.terminate()
-
-
-async def _commit(connection: asyncpg.Connection) -> None:
-    """COMMIT, never cancelled: only a clear no of the server is a no (lanes 12)."""
-    committing = asyncio.ensure_future(connection.execute("COMMIT"))
-    try:
-        done, _ = await asyncio.wait([committing], timeout=COMMIT_S)
-    except asyncio.CancelledError:
-        await asyncio.wait([committing], timeout=COMMIT_S)
-        raise
-    if not done:
-        connection.terminate()
-        raise Unknown(f"COMMIT had no answer for {COMMIT_S:.0f} s")
-    try:
-        status = committing.result()
-    except asyncpg.PostgresError as error:
-        state = _sqlstate(error)
-        if state in ("40001", "40P01"):
-            raise Unavailable(str(error)) from error
-        if state.startswith("23"):
-            raise Refused(str(error)) from error
-        connection.terminate()
-        raise Unknown(f"COMMIT was answered with {state}") from error
-    except (asyncpg.InterfaceError, OSError) as error:
-        connection.terminate()
-        raise Unknown(f"the connection broke at COMMIT: {error}") from error
-    if status != "COMMIT":
-        connection.terminate()
-        raise Unknown(f"COMMIT was answered with {status}")
-
-
-def _sqlstate(error: asyncpg.PostgresError) -> str:
-    """Give the five characters that say what happened."""
-    return str(getattr(error, "sqlstate", None) or "")
-
-
-def _meaning(error: BaseException) -> BaseException:
-    """Say what an error before COMMIT means for the turn: in each case nothing was written."""
-    if isinstance(error, asyncpg.PostgresError):
-        state = _sqlstate(error)
-        match state[:2]:
-            case "MF":
-                return Fenced(str(error)) if state == "MF001" else Moved(str(error))
-            case "22" | "23":
-                return Refused(f"{state} {error.args[0] if error.args else ''}")
-            case "42":
-                return Misfit(str(error))
-            case _:
-                return Unavailable(f"{state} {error}")
-    if isinstance(error, asyncpg.DataError):
-        return Refused(str(error))
-    if isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError):
-        return Unavailable(str(error) or type(error).__name__)
-    if isinstance(error, Exception):
-        return Refused(f"{type(error).__name__}: {error}")
-    return error
-
-
-@asynccontextmanager
-async def _told() -> AsyncGenerator[None]:
-    """Call what the store does not answer Unavailable."""
-    try:
-        yield
-    except (asyncpg.InterfaceError, OSError, TimeoutError) as error:
-        raise Unavailable(str(error) or type(error).__name__) from error
-    except asyncpg.PostgresError as error:
-        if _sqlstate(error)[:2] == "42":
-            raise Misfit(str(error)) from error
-        raise Unavailable(f"{_sqlstate(error)} {error}") from error
 
 
 def _outbox_row(row: Mapping[str, Any]) -> OutboxRow:

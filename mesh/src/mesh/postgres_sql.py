@@ -66,3 +66,17 @@ SELECT * FROM unnest($1::int[], $2::timestamptz[], $3::uuid[], $4::uuid[], $5::t
                      $7::text[], $8::text[], $9::bytea[])
 ON CONFLICT (due_id) DO NOTHING
 """
+
+SETTINGS = """
+SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
+       current_setting('full_page_writes') AS full_page_writes,
+       current_setting('synchronous_commit') AS synchronous_commit,
+       pg_is_in_recovery() AS standby
+"""
+
+PARKED = """
+SELECT parked_id, lane, unit, case_id, behind, origin, place, reason, at FROM mesh.parked
+ORDER BY put LIMIT 1000
+"""
+
+PARKED_LANE = "SELECT lane FROM mesh.parked WHERE parked_id = $1"

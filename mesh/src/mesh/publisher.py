@@ -12,6 +12,7 @@ from itertools import islice
 from mesh.holdings import Holdings
 from mesh.lane import Event, Lane, Output, State
 from mesh.limits import CLOCK_OFF_S
+from mesh.metrics import Metrics
 from mesh.pause import Pause
 from mesh.ports import Delivery, Log
 
@@ -24,10 +25,11 @@ type Mark = tuple[int, Lane, int, Output, int]
 class Publisher:
     """Says the outboxes of all lanes that this instance holds."""
 
-    def __init__(self, holdings: Holdings, log: Log) -> None:
+    def __init__(self, holdings: Holdings, log: Log, metrics: Metrics) -> None:
         """Say what `holdings` has pending, through `log`."""
         self._holdings = holdings
         self._log = log
+        self._metrics = metrics
         self._pass = 0
         self._pause = Pause()
         self.unsaved: set[tuple[int, str]] = set()
@@ -53,6 +55,8 @@ class Publisher:
                 acked = output.spoken.acked_seq
                 output.acknowledge(seq)
                 self._compare_clocks(lane, delivery.timestamp_ms)
+                if not output.pending:
+                    self._metrics.published(asyncio.get_running_loop().time() - output.oldest_at)
                 if output.spoken.acked_seq != acked:
                     self.unsaved.add((lane.number, output.spoken.topic))
                     self._holdings.woken.set()

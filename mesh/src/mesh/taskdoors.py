@@ -21,6 +21,7 @@ from mesh.doors import (
 )
 from mesh.people import Person
 from mesh.service import Key
+from mesh.taskstore import FIND_TASK, LIST_TASKS
 
 LIMIT = 100
 LIMIT_MAX = 1_000
@@ -34,27 +35,12 @@ STATES = ("open", "closed", "all")
 FORBIDDEN = frozenset({"ROLE_NEEDED", "MAKER_IS_CHECKER"})
 """Codes that concern the person, whatever becomes of the task."""
 
-LIST = """
-SELECT task_id, tenant, key_id, key_kind, case_id, task, queue, role, level_min, barred, opened_at,
-       due_at, claimed_by, closed_at, closed_by, result
-FROM mesh.task
-WHERE ($1::text[] IS NULL OR tenant = ANY($1))
-  AND ($2 = 'all' OR (closed_at IS NULL) = ($2 = 'open'))
-  AND ($3::text IS NULL OR queue = $3)
-  AND ($4::uuid IS NULL OR case_id = $4)
-  AND ($5::text IS NULL OR claimed_by = $5)
-ORDER BY closed_at IS NOT NULL, due_at, task_id
-LIMIT $6
-"""
-
-FIND = "SELECT tenant, key_id, key_kind, case_id FROM mesh.task WHERE task_id = $1"
-
 
 def routes(doors: Doors) -> list[web.RouteDef]:
     """Give the routes of tasks."""
 
     async def list_tasks(request: web.Request) -> web.Response:
-        rows = await doors.reader.fetch(LIST, *_read_query(request))
+        rows = await doors.reader.fetch(LIST_TASKS, *_read_query(request))
         return respond({"tasks": [_to_json(row) for row in rows]})
 
     def asking(kind: str) -> Any:
@@ -118,7 +104,7 @@ async def _find(
 ) -> tuple[UUID, Key, UUID | None]:
     """Give the task's id, its key and its case. Raises Refusal 404, the same for a foreign one."""
     task_id = _to_uuid(request.match_info["task_id"])
-    rows = await doors.reader.fetch(FIND, task_id) if task_id else ()
+    rows = await doors.reader.fetch(FIND_TASK, task_id) if task_id else ()
     for row in rows:
         if task_id and person.may_act_for(row["tenant"]):
             return task_id, Key(row["tenant"], row["key_id"], row["key_kind"]), row["case_id"]

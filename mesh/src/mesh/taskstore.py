@@ -32,6 +32,21 @@ ON CONFLICT (task_id) DO UPDATE SET
     closed_by = excluded.closed_by, result = excluded.result
 """
 
+LIST_TASKS = """
+SELECT task_id, tenant, key_id, key_kind, case_id, task, queue, role, level_min, barred, opened_at,
+       due_at, claimed_by, closed_at, closed_by, result
+FROM mesh.task
+WHERE ($1::text[] IS NULL OR tenant = ANY($1))
+  AND ($2 = 'all' OR (closed_at IS NULL) = ($2 = 'open'))
+  AND ($3::text IS NULL OR queue = $3)
+  AND ($4::uuid IS NULL OR case_id = $4)
+  AND ($5::text IS NULL OR claimed_by = $5)
+ORDER BY closed_at IS NOT NULL, due_at, task_id
+LIMIT $6
+"""
+
+FIND_TASK = "SELECT tenant, key_id, key_kind, case_id FROM mesh.task WHERE task_id = $1"
+
 
 async def load_tasks(reader: Reader, keys: Sequence[Key]) -> dict[Key, tuple[Task, ...]]:
     """Give every key's tasks, closed ones too, oldest first."""

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 from mesh import hearing
 from mesh.hearing import Forward, Heard, Poisoned, Raw, ReadBack, Schemas, Unreadable, place_of
 from mesh.lane import Input, Lane, Output, State
+from mesh.metrics import Part
 from mesh.ports import (
     DueRow,
     OutboxRow,
@@ -80,6 +81,8 @@ class Turn:
     answers: list[RequestRow] = field(default_factory=list[RequestRow])
     poisons: int = 0
     heard: int = 0
+    seconds: dict[Part, float] = field(default_factory=dict[Part, float])
+    """What its parts took so far."""
     heard_at_ms: list[int] = field(default_factory=list[int])
     """When the broker took the records that were heard."""
 

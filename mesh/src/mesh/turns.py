@@ -102,9 +102,10 @@ class Turns:
     async def _once(self) -> bool:
         """Take one turn if something is at hand; says whether it did."""
         await self._do_resays()
+        started = self._time()
         items = await self._gatherer.gather()
         if items:
-            await self._turn(items)
+            await self._turn(items, gathered_s=self._time() - started)
             return True
         if self._outcome.has_unsaved() and self._outcome.waited_long():
             await self._commit(self._new_turn())
@@ -130,9 +131,12 @@ class Turns:
             takings={lane.number: lane.taking for lane in running},
         )
 
-    async def _turn(self, items: Sequence[Item], *, condemned: str = "") -> None:
+    async def _turn(
+        self, items: Sequence[Item], *, condemned: str = "", gathered_s: float = 0.0
+    ) -> None:
         """Do one turn over these items. `condemned`: the store refused the only one."""
         turn = self._new_turn()
+        started = self._time()
         findings = self._hear(items, turn)
         heard = [each for each in findings if isinstance(each, Heard)]
         wanted: dict[Any, list[Message]] = {}
@@ -145,8 +149,14 @@ class Turns:
             return
         asked = [each.message.message_id for each in heard if each.hash is not None]
         turn.identities = await self._store.requests(asked) if asked else {}
+        loaded = self._time()
         for found in findings:
             await self._take_in(found, turn, states, condemned=condemned)
+        turn.seconds = {
+            "gather": gathered_s,
+            "load": loaded - started,
+            "decide": self._time() - loaded,
+        }
         if not _has_news(turn):
             self._outcome.move_on(turn)
             return
@@ -228,8 +238,7 @@ class Turns:
         if not writes.lanes:
             return
         changes = list(turn.changes.values())
-
-        started = asyncio.get_running_loop().time()
+        started = self._time()
 
         async def save(tx: Transaction) -> None:
             if changes:
@@ -250,7 +259,11 @@ class Turns:
         self._outcome.move_on(turn, committed=True)
         self._outcome.spread(turn)
         self._guard.see(turn)
-        self._outcome.tell(turn, took_s=asyncio.get_running_loop().time() - started)
+        turn.seconds["commit"] = self._time() - started
+        self._outcome.tell(turn)
+
+    def _time(self) -> float:
+        return asyncio.get_running_loop().time()
 
     async def resay(self, topic: str | None) -> int:
         """Have every key of our table topics said once more; gives how many.

@@ -7,11 +7,12 @@ from uuid import UUID
 import pytest
 from contracts.codec import decode_body
 from contracts.records.requests import WriteOffRequested
-from writeoff.demo.asks import Ask, asks
+from writeoff.demo.asks import asks
 from writeoff.demo.measure import percentile
 from writeoff.demo.people import answer
 from writeoff.demo.play import Plan
 from writeoff.demo.portfolio import Loan, portfolio
+from writeoff.demo.recipes import Ask
 from writeoff.demo.upstream import to_record
 from writeoff.identity import case_of_request
 

@@ -260,7 +260,7 @@ def test_waiting_goes_on_until_every_case_is_settled(shell: Shell) -> None:
 
 def test_a_request_that_the_door_refuses_ends_with_3(shell: Shell) -> None:
     def answer(body: dict[str, Any]) -> dict[str, Any]:
-        first, second = submitted(body)["results"]
+        _, second = submitted(body)["results"]
         broken = {"line": 2, "request_id": "R-001", "state": None, "code": "INVALID_FIELDS"}
         return {"results": [broken | {"message": "amount"}, second | {"state": "Open"}]}
 

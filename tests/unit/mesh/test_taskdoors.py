@@ -20,7 +20,7 @@ from mesh.taskstore import save_tasks
 from mesh.tokens import Tokens
 from prometheus_client import CollectorRegistry
 
-from mesh import taskdoors
+from mesh import taskdoors, taskstore
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TASK = UUID(int=1)
@@ -65,7 +65,7 @@ class MemoryTasks:
     known: dict[UUID, StoredAnswer] = field(default_factory=dict)
 
     async def fetch(self, query: str, *args: object) -> Sequence[Mapping[str, Any]]:
-        if query == taskdoors.FIND:
+        if query == taskstore.FIND_TASK:
             return [task for task in self.tasks if task["task_id"] == args[0]]
         self.asked = args
         return self.tasks
@@ -285,7 +285,7 @@ async def test_the_statements_find_what_was_saved(owner_dsn: str) -> None:
     await save_tasks(Writer(connection), [(key, 0, task) for task in (closed, waiting, claimed)])
 
     async def ask(*asked: object) -> set[UUID]:
-        rows = await connection.fetch(taskdoors.LIST, [tenant, "other"], *asked)
+        rows = await connection.fetch(taskstore.LIST_TASKS, [tenant, "other"], *asked)
         return {row["task_id"] for row in rows}
 
     assert await ask("open", None, None, None, 10) == {waiting.task_id, claimed.task_id}
@@ -295,7 +295,7 @@ async def test_the_statements_find_what_was_saved(owner_dsn: str) -> None:
     assert await ask("all", "AUTH-L1", None, None, 10) == {waiting.task_id, closed.task_id}
     assert await ask("all", None, claimed.case_id, None, 10) == {claimed.task_id}
     assert await ask("all", None, None, "amy", 10) == {claimed.task_id}
-    found = await connection.fetchrow(taskdoors.FIND, waiting.task_id)
+    found = await connection.fetchrow(taskstore.FIND_TASK, waiting.task_id)
     assert tuple(found.values()) == (tenant, "LN-1", "loan", waiting.case_id)
     await connection.execute("DELETE FROM mesh.task WHERE tenant = $1", tenant)
     await connection.close()

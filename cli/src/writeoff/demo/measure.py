@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from writeoff.decoding import Decoder
-from writeoff.demo.asks import SOURCE
+from writeoff.demo.recipes import SOURCE
 from writeoff.demo.upstream import TOPIC
 from writeoff.identity import case_of_request
 from writeoff.logs import Place, Raw, operator_consumer, partitions_of, read

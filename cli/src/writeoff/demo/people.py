@@ -28,7 +28,7 @@ class People:
             member.name: Doors(session.env, member.name, tenant) for member in self._members
         }
         self.cases: set[str] = set()
-        """Cases that somebody worked on."""
+        """Cases that waited for somebody; notices hold nobody's case."""
         self.counts: dict[str, int] = {}
         """Tasks done, by name."""
         self.refused: dict[str, int] = {}
@@ -62,7 +62,8 @@ class People:
             except Refused as refused:
                 self.refused[refused.code] = self.refused.get(refused.code, 0) + 1
                 continue
-            self.cases.add(str(task["case_id"]))
+            if service != "notifications":
+                self.cases.add(str(task["case_id"]))
             self.counts[task["task"]] = self.counts.get(task["task"], 0) + 1
             return 1
         return 0
@@ -80,7 +81,8 @@ def answer(task: Mapping[str, object]) -> Json:
                 return {"decision": "DECLINE", "comment": "collection is still possible"}
             return {"decision": "APPROVE", "comment": "as the file shows"}
         case _:
-            return {"note": "done"}
+            # A notice that no rule lets out, or no channel takes.
+            return {"decision": "undeliverable"}
 
 
 def _may(member: Member, task: Json) -> bool:

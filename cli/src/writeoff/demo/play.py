@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from writeoff.demo.asks import SOURCE, TENANT, UNKNOWN, Ask, asks
+from writeoff.demo.asks import asks
 from writeoff.demo.measure import durations, latency
 from writeoff.demo.people import People
 from writeoff.demo.portfolio import Loan, portfolio
+from writeoff.demo.recipes import SOURCE, TENANT, UNKNOWN, Ask
 from writeoff.demo.upstream import publish
 from writeoff.door import Doors, Json
 from writeoff.exits import Exit, Trouble
@@ -75,9 +76,9 @@ class Play:
             people = People(self.session, TENANT)
             try:
                 standings = self._settle(doors, made, people)
+                self._await_notices(doors, people)
             finally:
                 people.close()
-            self._await_notices(doors)
         return self._summary(made, standings, people)
 
     def _loans(self, today: date) -> tuple[Sequence[Loan], Sequence[Loan]]:
@@ -141,13 +142,15 @@ class Play:
         self.session.note(f"{closed:,} cases are over; people did {tasks:,} tasks")
         return standings
 
-    def _await_notices(self, doors: Doors) -> None:
+    def _await_notices(self, doors: Doors, people: People) -> None:
+        """Wait until every notice left the house, or somebody decided what becomes of it."""
         deadline = time.monotonic() + NOTICES_S
         with self.session.progress("notices told") as done:
             while time.monotonic() < deadline:
+                worked = people.work()
                 notices: dict[str, int] = doors.get("notifications", "/v1/report")["notices"]
-                done(sum(notices.values()))
-                if not notices.get(TO_TELL):
+                done(sum(notices.values()) - notices.get(TO_TELL, 0))
+                if not worked and not notices.get(TO_TELL):
                     return
                 time.sleep(ROUND_S)
 

@@ -12,7 +12,7 @@ from contracts.records.common import Actor, Meta, Money, SuppliedDocument
 from contracts.records.requests import WriteOffRequested
 from contracts.types import from_date, from_datetime
 
-from writeoff.demo.asks import SOURCE, Ask
+from writeoff.demo.recipes import SOURCE, Ask
 from writeoff.exits import Exit, Trouble
 from writeoff.identity import derived
 from writeoff.stackenv import StackEnv

@@ -13,7 +13,9 @@ def demo(  # noqa: PLR0917 (options)
     ctx: typer.Context,
     loans: Annotated[int, typer.Option(min=1, max=100_000, help="of the portfolio")] = 2000,
     requests: Annotated[int, typer.Option(min=1, max=100_000, help="to publish")] = 500,
-    seed: Annotated[int, typer.Option(min=0, help="the same seed makes the same demo")] = 7,
+    seed: Annotated[
+        int, typer.Option(min=0, max=9999, help="the same seed makes the same demo")
+    ] = 7,
     new: Annotated[bool, typer.Option("--new", help="publish new requests")] = False,
     show_last: Annotated[bool, typer.Option("--show-last", help="only show the last run")] = False,
 ) -> None:

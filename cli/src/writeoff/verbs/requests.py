@@ -82,15 +82,18 @@ def until_settled(
         case_id: {"state": None, "waiting": False} for case_id in case_ids
     }
     with session.progress("cases settled", total=len(standings)) as done:
-        while True:
-            left = [case_id for case_id, each in standings.items() if not is_settled(each)]
-            done(len(standings) - len(left))
-            if not left or time.monotonic() > deadline:
-                return standings
+        left = list(standings)
+        while left:
             for at in range(0, len(left), WAITED_MAX):
                 body = {"cases": left[at : at + WAITED_MAX]}
                 standings |= doors.post("case", "/v1/cases/wait", body)["cases"]
-            time.sleep(LOOK_S)
+            left = [case_id for case_id, each in standings.items() if not is_settled(each)]
+            done(len(standings) - len(left))
+            if time.monotonic() > deadline:
+                break
+            if left:
+                time.sleep(LOOK_S)
+    return standings
 
 
 def is_settled(standing: Json) -> bool:

@@ -19,6 +19,9 @@ SERVICES = ("case", "documents", "authorization", "notifications")
 
 LISTED_MAX = 1000
 
+SHOWN_MAX = 50
+"""More than a person looks through; --json has all."""
+
 TaskId = Annotated[str, typer.Argument(metavar="ID", help="a task's id, or its beginning")]
 
 
@@ -48,9 +51,10 @@ def list_tasks(
                 task["claimed_by"],
                 HINTS.get(task["task"], ""),
             )
-            for task in tasks
+            for task in tasks[:SHOWN_MAX]
         ]
-        out.print(table(f"{len(tasks)} tasks", columns, rows))
+        more = f", the {SHOWN_MAX} that are due first" if len(tasks) > SHOWN_MAX else ""
+        out.print(table(f"{len(tasks)} tasks{more}", columns, rows))
 
     session.show({"tasks": tasks}, render)
 
@@ -85,6 +89,7 @@ HINTS = {
     "inbound document verification": "all=true",
     "loan authorization": "decision=APPROVE|DECLINE comment=…",
     "loan update": "core_reference=… new_balance=…",
+    "failed or held notice": "decision=resend|release|undeliverable",
 }
 """What completing a task takes, as it is typed."""
 

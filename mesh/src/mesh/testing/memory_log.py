@@ -260,6 +260,11 @@ class MemoryLog:
         """Hand over what went wrong with inputs since the last call."""
         return _drain(self._troubles)
 
+    async def ends(self) -> Mapping[Place, int]:
+        """Give the end offsets of the inputs assigned."""
+        topics = self._broker.topics
+        return {(t, p): topics[t].partitions[p].end for t, p in self._assigned if t in topics}
+
     def advise(self, positions: Mapping[Place, int]) -> None:
         """Note offsets for whoever looks."""
         for place, offset in positions.items():

@@ -68,12 +68,17 @@ def run[T](story: Coroutine[Any, Any, T], *, seed: int = 0) -> T:
         random.setstate(before)
 
 
-async def until(seen: Callable[[], bool], *, within_s: float = 60.0, why: str = "") -> None:
-    """Wait for something to come to pass. Raises AssertionError when it does not."""
+async def until(
+    seen: Callable[[], bool],
+    *,
+    within_s: float = 60.0,
+    why: Callable[[], str] = lambda: "it did not come to pass",
+) -> None:
+    """Wait for something to come to pass. Raises AssertionError, saying why, when it does not."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within_s
     while not seen():
-        assert loop.time() < deadline, why or f"it did not come to pass within {within_s} s"
+        assert loop.time() < deadline, why()
         await asyncio.sleep(0.01)
 
 
