@@ -1,5 +1,6 @@
 """A bank at the doors: its loans, its approvals, and people who work on its tasks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +18,9 @@ SERVICES = ("case", "documents", "authorization", "ledger", "notifications")
 
 TOP = (("l5-eve", 5), ("l4-deb", 4))
 """Two whose approval suffices for any amount."""
+
+PAGE = 1_000
+"""The most that a door tells at once."""
 
 AUDITOR = "otto"
 """May see all that the doors tell, and change nothing."""
@@ -163,6 +167,25 @@ class Bank:
             return case
 
         return eventually(look, seconds=seconds)
+
+    def until_complete(self, *loan_ids: str, seconds: float = 120) -> None:
+        """Wait until the one case of each loan is closed complete."""
+        wanted = set(loan_ids)
+
+        def look() -> bool:
+            states = [case["state"] for case in self.all_cases() if case["loan_id"] in wanted]
+            done = states.count(COMPLETE)
+            assert done == len(states) == len(wanted), f"{done} of {len(states)} cases complete"
+            return True
+
+        eventually(look, seconds=seconds)
+
+    def all_cases(self) -> Iterator[Json]:
+        """Go through the tenant's cases, page by page."""
+        after: dict[str, str] = {}
+        while page := self.get("case", "/v1/cases", limit=PAGE, **after)["cases"]:
+            yield from page
+            after = {"after": page[-1]["case_id"]}
 
     def journals(self, case_id: str) -> list[Json]:
         """Show what the ledger booked for a case."""

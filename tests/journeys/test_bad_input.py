@@ -17,6 +17,7 @@ from .outsiders import (  # noqa: TID252 - tests are no package
     Upstream,
     a_request,
     day,
+    everything,
     records_of,
 )
 from .waiting import eventually  # noqa: TID252 - tests are no package
@@ -231,3 +232,15 @@ def test_what_is_no_request_is_laid_aside_and_stops_no_good_one(sent: Sent, name
     [row] = eventually(lambda: parked_at(sent.bank, sent.places[name]), seconds=LAID_ASIDE_S)
 
     assert NOT_READABLE[name][0] in row["reason"]
+
+
+def test_what_is_laid_aside_is_copied_to_the_dead_letters_as_it_came(sent: Sent) -> None:
+    letters = {
+        (dict(message.headers() or []).get("dead-place") or b"").decode(): message.value()
+        for message in everything(sent.bank.env)
+        if message.topic() == "writeoff.deadletters.v1.case"
+    }
+
+    for name, (_, make) in NOT_READABLE.items():
+        came = make(sent.upstream, sent.requests[name])
+        assert letters[sent.places[name]] == came, name

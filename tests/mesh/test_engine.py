@@ -341,7 +341,7 @@ class Losing(Faults):
 def test_what_is_ahead_of_a_lost_record_is_said_again_after_it(seed: int) -> None:
     async def story() -> None:
         stage = Stage()
-        faults = Losing(share=0.1)
+        faults = Losing(share=0.04)
         await stage.launch_both(faults=faults)
         for n in range(80):
             stage.ask(f"L{n % 12}", f"R{n}")
@@ -389,7 +389,7 @@ def test_a_number_ahead_is_not_heard_before_the_missing_one() -> None:
 def test_what_lies_last_in_a_table_is_made_right(seed: int) -> None:
     async def story() -> None:
         stage = Stage()
-        faults = Losing(share=0.1, late=True)
+        faults = Losing(share=0.04, late=True)
         await stage.launch_both(faults=faults)
         for n in range(80):
             stage.ask(f"L{n % 12}", f"R{n}")

@@ -114,6 +114,17 @@ def _read(response: httpx.Response, service: str) -> Json:
             raise Refused(
                 code, message, next_step="give --as a person who may, or the right --tenant"
             )
+        case 400:
+            raise Refused(
+                code, message, next_step="put right the field it names", exit_code=Exit.USAGE
+            )
+        case 404:
+            raise Refused(
+                code,
+                message,
+                next_step="check the id, and --tenant: another tenant's is not there either",
+                exit_code=Exit.FAILED,
+            )
         case status if status < SERVER_ERRORS:
             raise Refused(code, message)
         case _:

@@ -34,10 +34,17 @@ class Trouble(Exception):
 class Refused(Trouble):
     """A door said no; `code` is the business's own."""
 
-    def __init__(self, code: str, message: str, *, next_step: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        next_step: str | None = None,
+        exit_code: Exit = Exit.REFUSED,
+    ) -> None:
         super().__init__(
             message,
             next_step=next_step or f"{code} names the rule: put right what it tells, and try again",
-            exit_code=Exit.REFUSED,
+            exit_code=exit_code,
         )
         self.code = code

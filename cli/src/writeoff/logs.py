@@ -21,11 +21,10 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to begin in a partition: at an offset, or at the first record since a moment."""
+    """Where to begin in a partition: at the first record since a moment, or at its start."""
 
     topic: str
     partition: int
-    offset: int = 0
     since_ms: int | None = None
 
 
@@ -127,9 +126,7 @@ def _starts(consumer: Consumer, places: Sequence[Place]) -> list[TopicPartition]
         raise silent(error) from None
     # An offset below zero: nothing there is so young; the end is where its next record will lie.
     return [TopicPartition(t.topic, t.partition, t.offset) for t in found] + [
-        TopicPartition(p.topic, p.partition, p.offset or OFFSET_BEGINNING)
-        for p in places
-        if p.since_ms is None
+        TopicPartition(p.topic, p.partition, OFFSET_BEGINNING) for p in places if p.since_ms is None
     ]
 
 

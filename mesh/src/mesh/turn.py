@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from mesh import hearing
-from mesh.hearing import Forward, Heard, Poisoned, Raw, ReadBack, Schemas, Unreadable, place_of
+from mesh.deciding import Decider, Staged
+from mesh.hearing import Forward, Heard, Poisoned, Raw, ReadBack, Unreadable, place_of
 from mesh.lane import Input, Lane, Output, State
 from mesh.metrics import Part
 from mesh.ports import (
@@ -26,43 +27,22 @@ from mesh.ports import (
     Spoken,
     TurnWrites,
 )
-from mesh.saying import Saying, to_saying
+from mesh.saying import Saying
 from mesh.service import (
     NAMESPACE,
     Answer,
-    Cancel,
     Change,
     Key,
-    Later,
-    Outgoing,
-    Service,
-    Told,
-    derive,
 )
-from mesh.topics import Topics
 from mesh.wire import event_headers, pack_due, pack_record
-
-
-@dataclass(slots=True)
-class Staged:
-    """What one message does, before it counts."""
-
-    after: Any
-    told: list[Told[Any]]
-    sayings: list[Saying] = field(default_factory=list[Saying])
-    later: list[DueRow] = field(default_factory=list[DueRow])
-    cancelled: list[UUID] = field(default_factory=list[UUID])
-    answer: Answer | None = None
 
 
 @dataclass(slots=True)
 class Turn:
     """Collects what a turn writes. `now` is the turn's one moment."""
 
-    service: Service[Any, Any]
-    schemas: Schemas
+    decider: Decider
     now: datetime
-    topics: Topics
     epochs: Mapping[int, int]
     """The lanes held when the turn began, and under which epoch: the fence compares it."""
     takings: Mapping[int, int]
@@ -108,7 +88,7 @@ class Turn:
                 return self._done(heard, state)
             heard = self._reused(heard)
         try:
-            staged = self._decide(heard, state)
+            staged = self.decider.decide(heard, state, now=self.now)
         except Exception as error:
             self.poison(heard, f"{type(error).__name__}: {error}"[:500])
             return state
@@ -136,55 +116,6 @@ class Turn:
         message = replace(old, message_id=message_id, case_id=None, refusal="ID_REUSED")
         return replace(heard, message=message, hash=None)
 
-    def _decide(self, heard: Heard, state: Any) -> Staged:
-        """Run the service's pure functions and encode what they say. Raises whatever they raise."""
-        service, message = self.service, heard.message
-        after, told = state, list[Told[Any]]()
-        places: dict[str, int] = {}
-        for event in service.decide(state, message, now=self.now):
-            kind = type(event).__name__
-            place = places.get(kind, 0)
-            places[kind] = place + 1
-            told.append(Told(event, derive(message.message_id, kind, place), self.now, message))
-            after = service.evolve(after, event)
-        staged = Staged(after, told)
-        if told:
-            change = Change(heard.key, heard.lane.number, state, after, told)
-            for said in service.say(change):
-                self._stage(staged, heard, said)
-        return staged
-
-    def _stage(
-        self, staged: Staged, heard: Heard, said: Outgoing | Later | Cancel | Answer
-    ) -> None:
-        match said:
-            case Outgoing():
-                staged.sayings.append(
-                    to_saying(heard, said, topics=self.topics, schemas=self.schemas)
-                )
-            case Later():
-                staged.later.append(self._later(heard, said))
-            case Cancel():
-                staged.cancelled.append(said.due_id)
-            case Answer():
-                staged.answer = said
-
-    def _later(self, heard: Heard, later: Later) -> DueRow:
-        payload = {
-            "body": dict(later.body),
-            "source": "timer",
-            "correlation_id": str(heard.message.correlation_id),
-        }
-        return DueRow(
-            lane=self.topics.lane_of(later.key.text),
-            due_at=later.due_at,
-            due_id=later.due_id,
-            case_id=later.case_id,
-            kind=later.kind,
-            key=later.key,
-            payload=json.dumps(payload).encode(),
-        )
-
     def _merge(self, heard: Heard, before: Any, staged: Staged) -> None:
         """Make a message's results part of the turn."""
         if staged.told:
@@ -197,7 +128,7 @@ class Turn:
                 known.after = staged.after
                 known.told = [*known.told, *staged.told]
         for saying in staged.sayings:
-            if self.topics.is_table(saying.topic):
+            if self.decider.topics.is_table(saying.topic):
                 self.tables[saying.topic, saying.key] = saying
             else:
                 self.logs.append(saying)
@@ -288,7 +219,9 @@ class Turn:
         place = place_of(record)
         self.writes.due_put.append(
             DueRow(
-                lane=found.lane.number if found.later_s else self.topics.lane_of(found.key.text),
+                lane=found.lane.number
+                if found.later_s
+                else self.decider.topics.lane_of(found.key.text),
                 due_at=now + timedelta(seconds=found.later_s),
                 due_id=uuid5(NAMESPACE, f"forward/{place}"),
                 case_id=None,
@@ -312,7 +245,7 @@ class Turn:
         self.logs.append(
             Saying(
                 found.lane,
-                self.topics.dead_letters,
+                self.decider.topics.dead_letters,
                 key,
                 record.value,
                 event_id,
@@ -354,7 +287,7 @@ class Turn:
         """Number what is said and give all that is to be written. `incarnation`: of new outputs."""
         writes = self.writes
         at = self.now.isoformat()
-        source = f"/writeoff/{self.service.name}"
+        source = f"/writeoff/{self.decider.service.name}"
         for saying in self.logs:
             writes.outbox.append(self._number(saying, incarnation, at=at, source=source))
         for (topic, key), saying in self.tables.items():

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mesh import hearing
+from mesh.deciding import Decider
 from mesh.gather import Gatherer
 from mesh.guard import Guard
 from mesh.hearing import Ears, Finding, Forward, Heard, Item, Poisoned, ReadBack, Stuck, Unreadable
@@ -59,7 +60,7 @@ class Turns:
         self._holdings = holdings
         self._service = service
         self._store = store
-        self._topics = topics
+        self._decider = Decider(service, topics, ears.schemas)
         self._gatherer = gatherer
         self._keeper = keeper
         self._ears = ears
@@ -123,10 +124,8 @@ class Turns:
                 now = lane.turned_at
         running = list(self._holdings.running())
         return Turn(
-            self._service,
-            self._ears.schemas,
+            self._decider,
             now,
-            self._topics,
             epochs={lane.number: lane.epoch for lane in running},
             takings={lane.number: lane.taking for lane in running},
         )

@@ -371,6 +371,36 @@ def test_a_refusal_of_a_door_is_told_with_its_code_and_ends_with_3(shell: Shell)
     assert json.loads(result.stdout)["error"]["code"] == "MAKER_IS_CHECKER"
 
 
+@pytest.mark.parametrize(("status", "exit_code"), [(400, 2), (404, 1), (409, 3), (422, 3)])
+def test_what_a_door_says_no_to_ends_by_what_kind_of_no_it_is(
+    shell: Shell, status: int, exit_code: int
+) -> None:
+    error = {
+        "error": {
+            "code": "SOME_CODE",
+            "message": "no",
+            "fields": [{"field": "limit", "message": "1 to 1000"}],
+        }
+    }
+    shell.doors.on("GET", "/v1/cases", error, status=status)
+
+    result = shell.type("cases", "list")
+
+    assert result.exit_code == exit_code
+    assert "no (limit: 1 to 1000)" in result.output
+
+
+def test_a_case_is_looked_for_in_every_tenant_and_told_if_it_is_nowhere(shell: Shell) -> None:
+    error = {"error": {"code": "CASE_UNKNOWN", "message": "no such case"}}
+    shell.doors.on("GET", "/v1/cases/WO-1", error, status=404)
+
+    result = shell.type("cases", "show", "WO-1")
+
+    assert result.exit_code == 1
+    assert "no case WO-1" in result.output
+    assert [headers["X-Tenant-ID"] for _, _, headers, _ in shell.doors.heard] == ["demo", "sba"]
+
+
 def test_global_options_may_stand_anywhere(shell: Shell) -> None:
     shell.doors.on("GET", "/v1/cases", {"cases": []})
     before = ["--tenant", "sba", "--json", "cases", "list"]

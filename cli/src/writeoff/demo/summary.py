@@ -1,7 +1,6 @@
 """The last run's summary: kept in the stack's folder, and drawn."""
 
 import json
-from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
@@ -24,6 +23,12 @@ def keep(directory: Path, summary: Json) -> None:
     fresh = directory / f".{FILE}.new"
     fresh.write_text(json.dumps(summary, indent=1) + "\n")
     fresh.replace(directory / FILE)
+
+
+def is_over(summary: Json) -> bool:
+    """Say whether every case was over when the run ended."""
+    closed = sum(count for _, state, _, count in summary["outcomes"] if state.startswith("Closed"))
+    return closed == summary["cases"]
 
 
 def render(out: Console, summary: Json) -> None:
@@ -54,14 +59,6 @@ NO_CASES = {
     "for a foreign tenant": "SOURCE_NOT_ALLOWED",
 }
 """Requests that open no case of their own, and why."""
-
-
-def outcomes_of(summary: Json) -> Counter[str]:
-    """Count the cases of a summary by how they ended."""
-    counts: Counter[str] = Counter()
-    for _, state, _, count in summary["outcomes"]:
-        counts[state] += count
-    return counts
 
 
 def _seconds(ms: int | None) -> str:

@@ -41,3 +41,6 @@ def demo(  # noqa: PLR0917 (options)
     played = Play(session, Plan(loans=loans, requests=requests, seed=seed, run=run)).perform()
     summary.keep(session.directory, played)
     session.show(played, lambda out: summary.render(out, played))
+    if not summary.is_over(played):
+        session.note("some cases are not over yet: `writeoff mesh lanes` tells where they are")
+        raise typer.Exit(int(Exit.TIME_RAN_OUT))

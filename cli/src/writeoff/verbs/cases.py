@@ -60,8 +60,9 @@ def find(session: Session, case: str) -> Json:
         with session.doors(*READERS, tenant=tenant) as doors:
             try:
                 return {"tenant": tenant} | doors.get("case", f"/v1/cases/{case}")
-            except Refused:
-                continue
+            except Refused as refused:
+                if refused.exit_code is not Exit.FAILED:
+                    raise
     raise Trouble(
         f"no case {case}",
         next_step="`writeoff cases list` tells which there are",

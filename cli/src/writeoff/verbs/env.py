@@ -184,6 +184,8 @@ def _purpose(user: str) -> str:
             return f"portals of {name}: read writeoff.status.v1.{name}"
         case "board":
             return "the live board: reads every status topic"
+        case "admin":
+            return "the stack itself: makes topics and users"
         case "operator":
             return "operators: read everything"
         case _:

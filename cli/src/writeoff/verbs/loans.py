@@ -9,7 +9,7 @@ from rich.console import Console
 
 from writeoff.clock import today_utc
 from writeoff.door import Doors, Json
-from writeoff.exits import Exit
+from writeoff.exits import Exit, Refused, Trouble
 from writeoff.mapping.mapping import LOANS, Mapped
 from writeoff.money import grouped
 from writeoff.root import session_of
@@ -87,10 +87,20 @@ def held(session: Session, doors: Doors, loans: Sequence[str], *, timeout_s: flo
 def show_loan(ctx: typer.Context, loan_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Show a loan as the ledger holds it: balances, status, postings."""
     session = session_of(ctx)
-    with session.doors("auditor", "admin") as doors:
-        loan = doors.get("ledger", f"/v1/loans/{loan_id}")
-
+    loan = _find(session, loan_id)
     session.show(loan, lambda out: _render(out, loan))
+
+
+def _find(session: Session, loan_id: str) -> Json:
+    """Return a loan of whichever of the caller's tenants has it."""
+    for tenant in session.tenants():
+        with session.doors("auditor", "admin", tenant=tenant) as doors:
+            try:
+                return doors.get("ledger", f"/v1/loans/{loan_id}")
+            except Refused as refused:
+                if refused.exit_code is not Exit.FAILED:
+                    raise
+    raise Trouble(f"no loan {loan_id}", next_step="check the id; `writeoff cases list` names some")
 
 
 def _render(out: Console, loan: Json) -> None:

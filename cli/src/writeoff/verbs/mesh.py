@@ -56,8 +56,7 @@ def why(ctx: typer.Context, service: Service, lane: Lane) -> None:
         for told in found:
             plain = {k: v for k, v in told.items() if k != "inputs"}
             out.print(pairs(f"{service} lane {lane}", plain))
-            rows = [(name, *each.values()) for name, each in told["inputs"].items()]
-            out.print(table("inputs", ("input", ">next offset", ">last number", ">ahead"), rows))
+            _render_rows(out, "inputs", [{"input": k} | v for k, v in told["inputs"].items()])
 
     session.show({"lane": lane, "instances": found}, render)
 
