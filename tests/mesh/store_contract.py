@@ -215,6 +215,33 @@ class LaneContract:
 
         assert (await store.recover(0)).store_id == name
 
+    async def test_owners_who_are_gone_without_giving_back_are_counted(
+        self, store: AnyStore, other: AnyStore, hand: Hand
+    ) -> None:
+        epoch = await take(store)
+        await store.give_back({0: epoch}, instance="one")
+        await take(store)
+        assert (await store.recover(0)).deaths == 0
+        await hand.pass_time(LEASE_S + 1)
+
+        epoch = await take(other, instance="two")
+
+        assert (await other.recover(0)).deaths == 1
+        await other.calm(0, epoch=epoch - 1)
+        assert (await other.recover(0)).deaths == 1
+        await other.calm(0, epoch=epoch)
+        assert (await other.recover(0)).deaths == 0
+
+    async def test_tries_of_one_place_are_counted(self, store: AnyStore) -> None:
+        epoch = await take(store)
+
+        tries = [await store.try_place(0, epoch=epoch, place=place) for place in "aaba"]
+
+        assert tries == [1, 2, 1, 1]
+        assert await store.try_place(0, epoch=epoch - 1, place="a") == 0
+        await store.calm(0, epoch=epoch)
+        assert await store.try_place(0, epoch=epoch, place="a") == 1
+
     async def test_who_takes_a_lane_waits_for_the_former_owners_turn(
         self, store: AnyStore, other: AnyStore, hand: Hand
     ) -> None:

@@ -3,15 +3,16 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
+from uuid import uuid5
 
 import pytest
 from contracts.records.case import CaseOpened, CaseStatus, RequestRefused
-from mesh.hearing import REPLAY
+from mesh.hearing import DISMISS, REPLAY
 from mesh.lanes import lane_of
-from mesh.ports import DueRow, OutboxRow, TurnWrites, Unavailable
+from mesh.ports import DueRow, OutboxRow, Record, TurnWrites, Unavailable
 from mesh.ports import Refused as RefusedByStore
 from mesh.service import Change, Key
 from mesh.testing import Fate, Faults, Sending, virtual
@@ -585,12 +586,11 @@ def poisoned(stage: Stage, service: str = "documents") -> list[str]:
     return [row.place for row in stage.databases[service].rows.parked.values()]
 
 
-async def replay(instance: Instance, number: int = 0) -> None:
-    rows = instance.database.rows
-    first = next(row for row in list(rows.parked.values())[number:] if row.behind is None)
+async def replay(instance: Instance, *, kind: str = REPLAY) -> None:
+    first = next(iter(instance.database.rows.parked.values()))
     payload = b'{"parked_id": "%s"}' % str(first.parked_id).encode()
     key = Key("-", "-", "mesh")
-    row = DueRow(first.lane, virtual.now(), first.parked_id, None, REPLAY, key, payload)
+    row = DueRow(first.lane, virtual.now(), uuid5(first.parked_id, kind), None, kind, key, payload)
     await instance.store.put([row])
     instance.engine.put_in({first.lane})
 
@@ -956,3 +956,201 @@ def test_in_any_weather_everything_is_heard_once_and_in_order(seed: int) -> None
             assert found == (said.incarnation, said.seq), f"seed {seed}"
 
     virtual.run(story(), seed=seed)
+
+
+# --- turns that fail after something was gathered -----------------------------------------------
+
+
+class FailingOnce(Faults):
+    """The first COMMIT of a turn that takes something out of `due` is answered with no."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+
+    async def commit(self, who: str, writes: TurnWrites) -> Fate:
+        if writes.due_gone and not self.failed:
+            self.failed += 1
+            return Fate(applied=False)
+        return Fate()
+
+
+def test_a_command_whose_turn_failed_is_heard_by_the_next_one() -> None:
+    async def story() -> None:
+        stage = Stage()
+        faults = FailingOnce()
+        case = await stage.launch(ToyCase(), faults=faults)
+        await virtual.until(lambda: len(case.held()) == LANES)
+
+        reply = await case.doors.command(Key("demo", "L1"), "OpenCase", {"notes": ""}, by=AMY)
+
+        assert faults.failed == 1
+        assert reply.done
+        await case.doors.close()
+
+    virtual.run(story())
+
+
+class Halving(Faults):
+    """The store refuses the rows of one loan; after the first half of a turn it is gone."""
+
+    def __init__(self) -> None:
+        self.commits = 0
+        self.gone = False
+
+    def save(self, who: str, changes: Sequence[Change[Any, Any]]) -> None:
+        if any(change.key.id == "BAD0" for change in changes):
+            raise RefusedByStore("22003 numeric value out of range")
+
+    async def store(self, who: str, call: str) -> None:
+        if self.gone:
+            await asyncio.Event().wait()
+
+    async def commit(self, who: str, writes: TurnWrites) -> Fate:
+        self.gone = bool(writes.due_gone)
+        return Fate()
+
+
+def test_a_forwarded_request_survives_a_kill_between_the_halves_of_a_turn() -> None:
+    async def story() -> None:
+        stage = Stage(partitions=1)
+        faults = Halving()
+        first, *rest = loans_of_lane(1, 8)
+        bad = loans_of_lane(1, 1, prefix="BAD")[0]
+        assert bad == "BAD0"
+        holder = await stage.launch(ToyCase(), 1)
+        await virtual.until(lambda: len(holder.held()) == LANES)
+        holder.engine.keeper.stop(holder.engine.holdings.lanes[1], "a test")
+        stage.ask(bad, "B0")
+        for n, loan in enumerate([first, *rest]):
+            stage.ask(loan, f"R{n}")
+        await asyncio.sleep(5)
+        assert len(stage.databases["case"].rows.due) == 9
+        await holder.kill()
+        await asyncio.sleep(11)
+
+        unlucky = await stage.launch(ToyCase(), 2, faults=faults)
+        await virtual.until(lambda: faults.gone)
+        await unlucky.kill()
+        await stage.launch(ToyCase(), 3)
+        await asyncio.sleep(30)
+
+        for loan in (bad, first, *rest):
+            assert len(stage.loan("case", loan).opened) == 1, loan
+
+    virtual.run(story())
+
+
+class Stopping(Faults):
+    """Something happens while a look into `due` is on its way."""
+
+    def __init__(self) -> None:
+        self.then: Callable[[], None] | None = None
+
+    async def stored(self, who: str, call: str) -> None:
+        if call == "due" and self.then is not None:
+            then, self.then = self.then, None
+            then()
+
+
+def test_a_forwarded_request_survives_that_its_lane_stops_while_it_is_gathered() -> None:
+    async def story() -> None:
+        stage = Stage(partitions=1)
+        faults = Stopping()
+        case = await stage.launch(ToyCase(), faults=faults)
+        await virtual.until(lambda: len(case.held()) == LANES)
+        lane = case.engine.holdings.lanes[1]
+        loan, other = loans_of_lane(1, 1)[0], loans_of_lane(2, 1)[0]
+        stage.ask(loan, "R1")
+        await virtual.until(lambda: bool(case.database.rows.due), within_s=5)
+
+        faults.then = lambda: case.engine.keeper.stop(lane, "a hole somewhere")
+        stage.ask(other, "R2")
+
+        await asyncio.sleep(60)
+        assert len(stage.loan("case", loan).opened) == 1
+
+    virtual.run(story())
+
+
+def test_a_follower_that_fails_after_a_dismissal_is_what_others_wait_behind() -> None:
+    async def story() -> None:
+        stage = Stage()
+        service = ToyCase()
+        service.broken = True
+        case = await stage.launch(service, 1)
+        await stage.launch(ToyDocuments())
+        case_id = stage.ask("POISON", "P0")
+        await asyncio.sleep(5)
+        [record] = stage.broker.records(DOCUMENTS_TOPIC)
+        say_anew(stage, record, seq=2)
+        say_anew(stage, record, seq=3)
+        await asyncio.sleep(5)
+        assert len(poisoned(stage, "case")) == 3
+
+        await replay(case, kind=DISMISS)
+        await asyncio.sleep(5)
+        assert len(poisoned(stage, "case")) == 2
+        service.broken = False
+        await replay(case)
+        await asyncio.sleep(5)
+        assert poisoned(stage, "case") == []
+        await case.kill()
+        await stage.launch(service, 2)
+        say_anew(stage, record, seq=4)
+
+        await asyncio.sleep(20)
+
+        assert poisoned(stage, "case") == []
+        assert stage.loan("case", "POISON").answered == (case_id,)
+
+    virtual.run(story())
+
+
+def say_anew(stage: Stage, record: Record, *, seq: int) -> None:
+    """Say a record once more, as a new number of its output."""
+    [(incarnation, _)] = numbers([record])
+    headers = {**record.headers, "mesh-seq": b"%d/%d" % (incarnation, seq)}
+    stage.broker.append(
+        record.topic, record.partition, key=record.key, value=record.value, headers=headers
+    )
+
+
+class SlowGivingBack(Faults):
+    """Giving back takes a while to be answered."""
+
+    async def stored(self, who: str, call: str) -> None:
+        if call == "give_back":
+            await asyncio.sleep(4)
+
+
+def test_who_drains_takes_no_lane_again() -> None:
+    async def story() -> None:
+        stage = Stage()
+        case = await stage.launch(ToyCase(), faults=SlowGivingBack())
+        await virtual.until(lambda: len(case.held()) == LANES)
+
+        await case.drain()
+
+        assert {lane.owner for lane in case.database.rows.lanes.values()} == {None}
+        assert not case.database.rows.instances
+
+    virtual.run(story())
+
+
+def test_reading_back_does_not_say_more_than_it_mends() -> None:
+    async def story() -> None:
+        stage = Stage()
+        faults = Losing(share=0.1)
+        await stage.launch_both(faults=faults)
+        for n in range(80):
+            stage.ask(f"L{n % 12}", f"R{n}")
+            await asyncio.sleep(0.02)
+        await stage.until_done()
+        faults.share = 0.0
+
+        await stage.settle()
+
+        outputs = stage.databases["case"].rows.outputs.values()
+        assert sum(each.last_seq for each in outputs if each.topic == STATUS) < 160 * 3
+
+    virtual.run(story(), seed=2)

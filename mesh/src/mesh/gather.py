@@ -77,14 +77,34 @@ class Gatherer:
         if self._holdings.clock.read_now is None:
             return []
         open_lanes = [lane for lane in self._holdings.running() if _has_room(lane)]
+        careful = [lane for lane in open_lanes if lane.careful]
+        if careful:
+            return await self._one(careful)
         items = await self._due(open_lanes)
         waiting = [
-            (lane, heard) for lane in open_lanes for heard in lane.inputs.values() if heard.waiting
+            (lane, heard)
+            for lane in open_lanes
+            for heard in lane.inputs.values()
+            if heard.waiting and not self._is_held(heard)
         ]
         if waiting:
             await self._learn(waiting)
             items += self._shares(waiting, TURN_MESSAGES_MAX - len(items))
         return items
+
+    async def _one(self, lanes: Sequence[Lane]) -> list[Item]:
+        """Give one item: something that was heard in these lanes ends the process (lanes 22)."""
+        self._holdings.due_dirty = True
+        items = (await self._due(lanes))[:1]
+        waiting = [(lane, h) for lane in lanes for h in lane.inputs.values() if h.waiting]
+        if not items and waiting:
+            await self._learn(waiting)
+            items = self._shares(waiting[:1], 1)
+        return items
+
+    def _is_held(self, heard: Input) -> bool:
+        source = heard.position.topic.rpartition(".")[2]
+        return heard.kind == "outside" and source in self._holdings.held_sources
 
     def _take_over(self) -> None:
         """Sort what the log fetched; what another taking fetched is thrown away."""

@@ -20,7 +20,7 @@ class Guard:
     def __init__(self, holdings: Holdings) -> None:
         """Hold `holdings` when too much is poisoned."""
         self._holdings = holdings
-        self._poisons: deque[float] = deque()
+        self._poisons: dict[str, deque[float]] = {}
         self._laid_aside: dict[str, tuple[float, int]] = {}
 
     def may_keep(self, topic: str) -> bool:
@@ -33,21 +33,30 @@ class Guard:
         return count < PARKED_BYTES_A_DAY_MAX
 
     def see(self, turn: Turn) -> None:
-        """Hold the service when too much is poisoned: that is not bad data (lanes 23)."""
+        """Hold the service, or a source, when too much is poisoned: that is not bad data."""
         now = asyncio.get_running_loop().time()
         for parked in turn.writes.parked:
             log_.error("parked", extra={"kind": parked.place, "why": parked.reason})
-        self._poisons.extend([now] * turn.poisons)
-        while self._poisons and now - self._poisons[0] > HOUR_S:
-            self._poisons.popleft()
-        if len(self._poisons) > POISON_HOLDS:
-            self._holdings.hold = (
-                f"{len(self._poisons)} messages were poisoned within an hour: "
-                "see `writeoff mesh parked`, then `writeoff mesh go-on`"
-            )
+        for source in turn.poisons:
+            times = self._poisons.setdefault(source, deque())
+            times.append(now)
+            while now - times[0] > HOUR_S:
+                times.popleft()
+            if len(times) > POISON_HOLDS:
+                self._hold(source, len(times))
+
+    def _hold(self, source: str, count: int) -> None:
+        told = f"{count} messages were poisoned within an hour: "
+        told += "see `writeoff mesh parked`, then `writeoff mesh go-on`"
+        if source:
+            log_.error("a source is held", extra={"kind": source, "why": told})
+            self._holdings.held_sources.add(source)
+        else:
+            self._holdings.hold = told
 
     def go_on(self) -> None:
         """Go on after a hold, as a person says."""
         self._poisons.clear()
         self._holdings.hold = ""
+        self._holdings.held_sources.clear()
         self._holdings.wake()

@@ -47,6 +47,8 @@ class Holdings:
     """Why nothing goes on, if so."""
     hold: str = ""
     """Set when a person has to say go on (lanes 23)."""
+    held_sources: set[str] = field(default_factory=set[str])
+    """Upstreams whose topics wait until a person says go on."""
 
     def running(self) -> Iterator[Lane]:
         """Give the lanes that may take turns."""

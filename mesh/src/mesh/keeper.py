@@ -13,7 +13,7 @@ from math import ceil
 
 from mesh.holdings import Holdings
 from mesh.lane import Event, Input, Lane, Output, State
-from mesh.limits import BEAT_S, LEASE_S, LOOK_AGAIN_S
+from mesh.limits import BEAT_S, CALM_S, DEATHS_MAX, LEASE_S, LOOK_AGAIN_S
 from mesh.metrics import Metrics
 from mesh.pace import Pace
 from mesh.ports import (
@@ -108,8 +108,17 @@ class Keeper:
         self._see_lost(beat)
         for beaten in waiting:
             beaten.set_result(None)
+        await self._calm()
         if not self.silent:
             await self._share(beat)
+
+    async def _calm(self) -> None:
+        """Let lanes whose owner lives be heard as others are."""
+        now = asyncio.get_running_loop().time()
+        for lane in list(self._holdings.running()):
+            if lane.dead_before and now - lane.taken_at > CALM_S:
+                await self._store.calm(lane.number, epoch=lane.epoch)
+                lane.dead_before = lane.careful = False
 
     def _see_lost(self, beat: Beat) -> None:
         """Let go what the store says is another's."""
@@ -218,6 +227,9 @@ class Keeper:
             return  # lost meanwhile
         lane.parked = dict(recovered.parked)
         lane.turned_at = recovered.turned_at
+        lane.careful = recovered.deaths >= DEATHS_MAX
+        lane.dead_before = recovered.deaths > 0
+        lane.taken_at = asyncio.get_running_loop().time()
         lane.on_the_way = on_the_way
         lane.outputs = outputs
         self._start(lane, inputs)

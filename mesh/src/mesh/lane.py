@@ -125,6 +125,10 @@ class Lane:
     parked: dict[str, UUID] = field(default_factory=dict[str, UUID])
     """unit → the message that all later ones of the unit wait behind."""
     on_the_way: int = 0
+    careful: bool = False
+    """Its owners died again and again: what is heard is noted first, one by one (lanes 22)."""
+    dead_before: bool = False
+    taken_at: float = 0.0
     turned_at: datetime | None = None
 
     def happen(self, event: Event, why: str = "") -> None:

@@ -78,3 +78,12 @@ AHEAD_S = 60.0
 
 CLOCK_OFF_S = 86_400.0
 """A clock that far from the broker's is wrong, not late (lanes 9)."""
+
+DEATHS_MAX = 3
+"""A lane whose owner was gone so often in a row is heard carefully: one message may be why."""
+
+TRIES_MAX = 2
+"""Who was tried so often and ended the process each time is poison at the next (lanes 22)."""
+
+CALM_S = 60.0
+"""An owner that lives this long did not die of what it heard."""

@@ -196,6 +196,8 @@ class Recovered:
     """All that the store knows of a lane just taken."""
 
     turned_at: datetime | None
+    deaths: int
+    """How often in a row its owner was gone without giving it back."""
     store_id: str | None
     """Of the store that the lane was last taken from."""
     positions: list[Position]
@@ -234,6 +236,14 @@ class Store(Protocol):
 
     async def keep_id(self, lane: int, *, epoch: int, store_id: str) -> None:
         """Remember that the lane goes on from this store."""
+        ...
+
+    async def try_place(self, lane: int, *, epoch: int, place: str) -> int:
+        """Note what is about to be heard; gives how often it was tried, this time included."""
+        ...
+
+    async def calm(self, lane: int, *, epoch: int) -> None:
+        """Forget deaths and tries: the lane's owner lives."""
         ...
 
     async def tend(self) -> None:

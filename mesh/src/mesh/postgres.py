@@ -144,6 +144,16 @@ class PostgresStore:
                 store_id,
             )
 
+    async def try_place(self, lane: int, *, epoch: int, place: str) -> int:
+        """Note what is about to be heard, so that a process that dies of it leaves a trace."""
+        async with told():
+            return int(await self.pool.fetchval(sql.TRY_PLACE, lane, epoch, place) or 0)
+
+    async def calm(self, lane: int, *, epoch: int) -> None:
+        """Forget deaths and tries."""
+        async with told():
+            await self.pool.execute(sql.CALM, lane, epoch)
+
     async def tend(self) -> None:
         """Make the outbox's coming days, drop those that are over."""
         async with told():
@@ -167,11 +177,12 @@ class PostgresStore:
             outbox = await connection.fetch(sql.UNACKNOWLEDGED, lane)
             parked = await connection.fetch(sql.PARKED_UNITS, lane)
             row = await connection.fetchrow(
-                "SELECT turned_at, store_id FROM mesh.lane WHERE lane = $1", lane
+                "SELECT turned_at, deaths, store_id FROM mesh.lane WHERE lane = $1", lane
             )
         assert row is not None, "a lane that was taken has a row"
         return Recovered(
             turned_at=row["turned_at"],
+            deaths=row["deaths"],
             store_id=row["store_id"],
             positions=[Position(**dict(row)) for row in positions],
             spoken=[Spoken(**dict(row)) for row in spoken],

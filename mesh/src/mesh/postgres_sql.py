@@ -33,6 +33,7 @@ WHERE seen_at > clock_timestamp() - make_interval(secs => $1)
 
 TAKE = """
 UPDATE mesh.lane SET epoch = epoch + 1, owner = $2,
+       deaths = deaths + (owner IS NOT NULL AND owner <> $2)::int,
        until = clock_timestamp() + make_interval(secs => $3)
 WHERE lane = $1 AND (owner IS NULL OR owner = $2 OR until < clock_timestamp())
 RETURNING epoch
@@ -80,3 +81,12 @@ ORDER BY put LIMIT 1000
 """
 
 PARKED_LANE = "SELECT lane FROM mesh.parked WHERE parked_id = $1"
+
+TRY_PLACE = """
+UPDATE mesh.lane SET tries = CASE WHEN trying = $3 THEN tries + 1 ELSE 1 END, trying = $3
+WHERE lane = $1 AND epoch = $2 RETURNING tries
+"""
+
+CALM = """
+UPDATE mesh.lane SET deaths = 0, tries = 0, trying = NULL WHERE lane = $1 AND epoch = $2
+"""

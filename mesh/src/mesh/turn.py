@@ -59,7 +59,8 @@ class Turn:
     identities: dict[UUID, RequestRow] = field(default_factory=dict[UUID, RequestRow])
     """Requests and commands decided before, in this turn or an earlier one."""
     answers: list[RequestRow] = field(default_factory=list[RequestRow])
-    poisons: int = 0
+    poisons: list[str] = field(default_factory=list[str])
+    """For each message that was poisoned: the upstream that sent it; empty for facts of ours."""
     heard: int = 0
     seconds: dict[Part, float] = field(default_factory=dict[Part, float])
     """What its parts took so far."""
@@ -160,7 +161,8 @@ class Turn:
 
     def poison(self, heard: Heard, reason: str) -> None:
         """Park a message, and with it whatever its case hears from now on (lanes 22)."""
-        self.poisons += 1
+        from_outside = heard.message.actor.role == "upstream"
+        self.poisons.append(heard.message.source if from_outside else "")
         self.park(heard, reason=reason, behind=None)
 
     def park(self, heard: Heard, *, reason: str, behind: UUID | None) -> None:
@@ -213,7 +215,7 @@ class Turn:
             behind = self.parked.get((found.lane.number, found.unit)) or found.lane.parked.get(
                 found.unit
             )
-            self.poisons += 1
+            self.poisons.append("")
             self._park(found.lane, record, unit=found.unit, reason=found.why, behind=behind)
             return
         place = place_of(record)

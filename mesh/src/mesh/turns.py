@@ -16,7 +16,7 @@ from mesh.hearing import Ears, Finding, Forward, Heard, Item, Poisoned, ReadBack
 from mesh.holdings import Holdings
 from mesh.keeper import Keeper
 from mesh.lane import Event
-from mesh.limits import LEASE_S
+from mesh.limits import LEASE_S, TRIES_MAX
 from mesh.metrics import Metrics
 from mesh.outcome import Outcome
 from mesh.pause import Pause
@@ -106,11 +106,19 @@ class Turns:
         started = self._time()
         items = await self._gatherer.gather()
         if items:
-            await self._turn(items, gathered_s=self._time() - started)
+            gathered_s = self._time() - started
+            condemned = await self._note(items[0]) if items[0].lane.careful else ""
+            await self._turn(items, condemned=condemned, gathered_s=gathered_s)
             return True
         if self._outcome.has_unsaved() and self._outcome.waited_long():
             await self._commit(self._new_turn())
         return False
+
+    async def _note(self, item: Item) -> str:
+        """Note what is about to be heard; says why it is poison, if it is (lanes 22)."""
+        place, lane = hearing.place_of(item.raw), item.lane
+        tries = await self._store.try_place(lane.number, epoch=lane.epoch, place=place)
+        return f"the process ended {tries - 1} times at it" if tries > TRIES_MAX else ""
 
     async def save_rest(self) -> None:
         """Save positions and acknowledgements that waited for company, at the end."""
@@ -133,7 +141,7 @@ class Turns:
     async def _turn(
         self, items: Sequence[Item], *, condemned: str = "", gathered_s: float = 0.0
     ) -> None:
-        """Do one turn over these items. `condemned`: the store refused the only one."""
+        """Do one turn over these items. `condemned`: why the only one is poison."""
         turn = self._new_turn()
         started = self._time()
         findings = self._hear(items, turn)

@@ -183,6 +183,15 @@ def test_a_file_that_lacks_a_column_is_a_matter_of_usage_and_nothing_is_sent(she
     assert shell.doors.heard == []
 
 
+def test_a_file_of_nobody_is_a_matter_of_usage(shell: Shell) -> None:
+    (shell.folder / "loans.toml").write_text(LOANS.replace('tenant = "sba"', ""))
+
+    result = shell.type(*IMPORT)
+
+    assert result.exit_code == 2
+    assert "give --tenant" in result.output
+
+
 def test_approvals_are_issued_and_waited_for_at_documents(shell: Shell) -> None:
     shell.doors.on(
         "POST",

@@ -39,7 +39,7 @@ def issue(
         tally = sending.run(session, batch, None, today=today)
         sending.show(session, batch, tally, {"check": "nothing was sent"})
         raise typer.Exit(int(tally.exit_code))
-    with session.doors("admin", tenant=batch.mapping.tenant) as doors:
+    with sending.open_doors(session, batch, "admin") as doors:
         tally = sending.run(session, batch, lambda rows: send(doors, rows), today=today)
         taken = [str(each["reference"]) for each in tally.answers if each["result"] != "refused"]
         missing = held(session, doors, taken, timeout_s=timeout_s)

@@ -50,7 +50,7 @@ def submit(  # noqa: PLR0917 (options)
         tally = sending.run(session, batch, None, today=today)
         sending.show(session, batch, tally, {"check": "nothing was sent"})
         raise typer.Exit(int(tally.exit_code))
-    with session.doors("admin", "loan_agent", tenant=batch.mapping.tenant) as doors:
+    with sending.open_doors(session, batch, "admin", "loan_agent") as doors:
         tally = sending.run(session, batch, lambda rows: send(doors, rows), today=today)
         if not wait:
             sending.show(session, batch, tally)

@@ -11,10 +11,10 @@ from typing import Any
 
 from rich.console import Console
 
-from writeoff.door import Json
-from writeoff.exits import Exit
+from writeoff.door import Doors, Json
+from writeoff.exits import Exit, Trouble
 from writeoff.mapping.mapping import Form, Mapped, Mapping, Problem, map_file, read_mapping
-from writeoff.money import decimals_of, grouped
+from writeoff.money import grouped, written
 from writeoff.session import Session
 from writeoff.show import pairs, table
 
@@ -65,10 +65,7 @@ class Tally:
     @property
     def totals(self) -> dict[str, str]:
         """The sums as decimal strings."""
-        return {
-            currency: f"{total:.{decimals_of(currency)}f}"
-            for currency, total in sorted(self.sums.items())
-        }
+        return {currency: written(total, currency) for currency, total in sorted(self.sums.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +86,17 @@ class Batch:
 def open_batch(file: Path, mapping: Path, form: Form, *, money: tuple[str, ...]) -> Batch:
     """Read the mapping; the file is read line by line when it is sent."""
     return Batch(file, read_mapping(mapping, form), money)
+
+
+def open_doors(session: Session, batch: Batch, *roles: str) -> Doors:
+    """Open the doors for the tenant of --tenant, else of the mapping."""
+    if session.tenant is None and batch.mapping.tenant is None:
+        raise Trouble(
+            f"whose data is it? Neither {batch.mapping.path} nor the command names a tenant",
+            next_step='write tenant = "…" into the mapping, or give --tenant',
+            exit_code=Exit.USAGE,
+        )
+    return session.doors(*roles, tenant=batch.mapping.tenant)
 
 
 def run(session: Session, batch: Batch, send: Send | None, *, today: date) -> Tally:
@@ -121,7 +129,9 @@ def until_answered(rows: list[Mapped], ask: Callable[[list[Json]], list[Json]]) 
 def show(session: Session, batch: Batch, tally: Tally, extra: Json | None = None) -> None:
     """Tell what became of the file."""
     data = (
-        {"file": str(batch.file), "tenant": batch.mapping.tenant} | tally.to_json() | (extra or {})
+        {"file": str(batch.file), "tenant": session.tenant or batch.mapping.tenant}
+        | tally.to_json()
+        | (extra or {})
     )
 
     def render(out: Console) -> None:

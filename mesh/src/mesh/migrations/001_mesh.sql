@@ -12,7 +12,10 @@ CREATE TABLE mesh.lane (
     owner     text,
     until     timestamptz NOT NULL DEFAULT '-infinity',
     turned_at timestamptz,
-    store_id  text
+    store_id  text,
+    deaths    int NOT NULL DEFAULT 0,
+    trying    text,
+    tries     int NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
 CREATE TABLE mesh.output (

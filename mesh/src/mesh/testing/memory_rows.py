@@ -40,6 +40,9 @@ class Lane:
     """None: given back."""
     turned_at: datetime | None = None
     store_id: str | None = None
+    deaths: int = 0
+    trying: str | None = None
+    tries: int = 0
 
     def is_free(self, now: datetime) -> bool:
         """Say whether anybody may take it."""
@@ -107,6 +110,7 @@ class Rows:
         spoken = {t: s for (n, t), s in sorted(self.outputs.items()) if n == lane}
         return Recovered(
             turned_at=self.lanes[lane].turned_at,
+            deaths=self.lanes[lane].deaths,
             store_id=self.lanes[lane].store_id,
             positions=[replace(position) for position in self.inputs.values()],
             spoken=[replace(each) for each in spoken.values()],
