@@ -25,6 +25,7 @@ from .toys import CASE_TOPIC, DOCUMENTS_TOPIC, Loan, ToyCase, ToyDocuments, requ
 
 AMY = Person("amy", frozenset({"loan_agent"}))
 LANES = 3
+STATUS = "writeoff.status.v1.demo"
 
 
 class Instance:
@@ -228,3 +229,21 @@ def check_log(broker: Broker, topic: str) -> None:
             assert number is not None
             assert said.setdefault(number, record.value) == record.value, f"{topic} {number}"
         assert set(numbers(heard(partition.records))) == set(said), topic
+
+
+def ask_many(stage: Stage, *, count: int = 40, loans: int = 12) -> None:
+    for n in range(count):
+        stage.ask(f"L{n % loans}", f"R{n}")
+
+
+def loans_of_lane(lane: int, count: int, *, prefix: str = "L") -> list[str]:
+    found = (f"{prefix}{n}" for n in range(100_000))
+    return [name for name in found if lane_of(f"demo/{name}", lanes=LANES) == lane][:count]
+
+
+def last_of(stage: Stage, topic: str) -> dict[str, tuple[int, int]]:
+    found: dict[str, tuple[int, int]] = {}
+    for record in stage.broker.records(topic):
+        assert record.key is not None
+        [found[record.key.decode()]] = numbers([record])
+    return found

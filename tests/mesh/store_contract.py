@@ -604,16 +604,18 @@ class RowContract:
         assert await store.parked(0, UUID(int=9)) == [parked(3, behind=9)]
         assert (await store.recover(0)).parked == {"case-1": UUID(int=9)}
 
-    async def test_parking_again_keeps_the_place_and_tells_the_new_reason(
+    async def test_parking_again_keeps_the_place_and_tells_why_and_behind_what(
         self, store: AnyStore
     ) -> None:
         epoch = await take(store)
-        await commit(store, TurnWrites({0: epoch}, parked=[parked(9), parked(3, behind=9)]))
-        again = replace(parked(9), reason="it broke again")
+        rows = [parked(9), parked(3, behind=9), parked(1, behind=9)]
+        await commit(store, TurnWrites({0: epoch}, parked=rows))
+        broken, waits = replace(parked(3), reason="it broke again"), parked(1, behind=3)
 
-        await commit(store, TurnWrites({0: epoch}, parked=[again]))
+        await commit(store, TurnWrites({0: epoch}, parked=[waits, broken], unparked=[UUID(int=9)]))
 
-        assert await store.parked(0, UUID(int=9)) == [again, parked(3, behind=9)]
+        assert await store.parked(0, UUID(int=3)) == [broken, waits]
+        assert (await store.recover(0)).parked == {"case-1": UUID(int=3)}
 
     async def test_nothing_waits_behind_what_is_unreadable(self, store: AnyStore) -> None:
         epoch = await take(store)

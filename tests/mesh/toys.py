@@ -82,6 +82,8 @@ class Toy:
     def __init__(self) -> None:
         self.broken = False
         """A bad build: raises at every loan whose id begins with POISON."""
+        self.well = 0
+        """So many of them go well all the same."""
         self._states = MemoryStates[Loan](lambda _: Loan())
 
     def key_of(self, message: Message) -> Key:
@@ -96,12 +98,11 @@ class Toy:
         await self._states.save(tx, changes)
 
     def _may_break(self, message: Message) -> None:
-        if (
-            self.broken
-            and message.request_id is None
-            and message.body.meta.loan_id.startswith("POISON")
-        ):
-            raise ValueError("a bad build")
+        is_fact = message.source not in ("door", "timer")
+        if self.broken and is_fact and message.body.meta.loan_id.startswith("POISON"):
+            if not self.well:
+                raise ValueError("a bad build")
+            self.well -= 1
 
     def evolve(self, state: Loan, event: Event) -> Loan:
         match event:

@@ -66,7 +66,7 @@ REQUEST = _by_name(
 REFERENCE = _by_name(
     _fields(Kind.TEXT, "reference loan_id kind currency"),
     _fields(Kind.MONEY, "amount"),
-    _fields(Kind.DATE, "issued expires"),
+    _fields(Kind.DATE, "", "issued expires"),
     _fields(Kind.YES_NO, "attests_documents"),
     _fields(Kind.TEXTS, "", "reasons"),
     _fields(Kind.TABLES, "approvers"),

@@ -263,7 +263,7 @@ BEGIN
         SELECT i, l, u, c, b, o, p, r, k, turn_at
         FROM unnest(park_id, park_lane, park_unit, park_case, park_behind, park_origin, park_place,
                     park_reason, park_packed) AS n(i, l, u, c, b, o, p, r, k)
-        ON CONFLICT (parked_id) DO UPDATE SET reason = excluded.reason;
+        ON CONFLICT (parked_id) DO UPDATE SET reason = excluded.reason, behind = excluded.behind;
     END IF;
 
     IF cardinality(unparked) > 0 THEN

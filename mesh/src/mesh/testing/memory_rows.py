@@ -168,7 +168,9 @@ class Rows:
             self._put_again(due)
         for parked in writes.parked:
             known = self.parked.get(parked.parked_id)
-            self.parked[parked.parked_id] = replace(known or parked, reason=parked.reason)
+            self.parked[parked.parked_id] = replace(
+                known or parked, reason=parked.reason, behind=parked.behind
+            )
         for gone in writes.unparked:
             self.parked.pop(gone, None)
 
