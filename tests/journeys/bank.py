@@ -10,7 +10,7 @@ import httpx
 
 import stack
 
-from .waiting import eventually  # noqa: TID252 - tests are no package
+from .waiting import eventually
 
 type Json = dict[str, Any]
 
@@ -114,9 +114,7 @@ class Bank:
         told = self.post("ledger", "/v1/loans/import", {"rows": rows}, who="adele")["results"]
         assert all(row["result"] == "imported" for row in told), told
         asked = {"loans": [loan["loan_id"] for loan in loans]}
-        eventually(
-            lambda: self.post("case", "/v1/loans/held", asked, who="adele")["missing"] == []
-        )
+        eventually(lambda: self.post("case", "/v1/loans/held", asked, who="adele")["missing"] == [])
 
     def approve(self, *loans: Json, **changes: Any) -> list[str]:
         """Issue a reference for all of each loan; done when documents holds them."""
@@ -139,8 +137,9 @@ class Bank:
         assert all(row["result"] == "issued" for row in told["results"]), told
         asked = {"references": numbers}
         eventually(
-            lambda: self.post("documents", "/v1/references/held", asked, who="adele")["missing"]
-            == []
+            lambda: (
+                self.post("documents", "/v1/references/held", asked, who="adele")["missing"] == []
+            )
         )
         return numbers
 
@@ -206,9 +205,7 @@ class Bank:
         assert found
         return found
 
-    def work(
-        self, service: str, task: Json, verb: str, *, who: str, **said: Any
-    ) -> httpx.Response:
+    def work(self, service: str, task: Json, verb: str, *, who: str, **said: Any) -> httpx.Response:
         """Claim, release or complete a task."""
         path = f"/v1/tasks/{task['task_id']}/{verb}"
         return self.ask("POST", service, path, body=said, who=who)

@@ -9,8 +9,8 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 import stack
 
 from ..stack_fixture import Stack  # noqa: TID252 - tests are no package
-from .bank import Bank  # noqa: TID252 - tests are no package
-from .outsiders import Upstream  # noqa: TID252 - tests are no package
+from .bank import Bank
+from .outsiders import Upstream
 
 
 @pytest.fixture(scope="session")

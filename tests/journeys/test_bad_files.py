@@ -6,8 +6,8 @@ import pytest
 
 import stack
 
-from .bank import Bank, a_loan  # noqa: TID252 - tests are no package
-from .cli import writeoff  # noqa: TID252 - tests are no package
+from .bank import Bank, a_loan
+from .cli import writeoff
 
 pytestmark = pytest.mark.stack
 
@@ -122,9 +122,7 @@ def test_a_check_reads_and_reports_and_sends_nothing(
     loan = a_loan()
     path, mapping = a_file(tmp_path, loan), a_mapping(tmp_path, bank.tenant)
 
-    code, told = writeoff(
-        env, "loans", "import", str(path), "--mapping", str(mapping), "--check"
-    )
+    code, told = writeoff(env, "loans", "import", str(path), "--mapping", str(mapping), "--check")
 
     assert (code, told["rows"], told["sums"]) == (0, 1, {"USD": "60.00"})
     assert bank.ask("GET", "ledger", f"/v1/loans/{loan['loan_id']}").status_code == 404

@@ -11,8 +11,8 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 
 import stack
 
-from .bank import COMPLETE, REFUSED, Bank, Json, a_loan  # noqa: TID252 - tests are no package
-from .outsiders import (  # noqa: TID252 - tests are no package
+from .bank import COMPLETE, REFUSED, Bank, Json, a_loan
+from .outsiders import (
     Record,
     Upstream,
     a_request,
@@ -20,7 +20,7 @@ from .outsiders import (  # noqa: TID252 - tests are no package
     everything,
     records_of,
 )
-from .waiting import eventually  # noqa: TID252 - tests are no package
+from .waiting import eventually
 
 pytestmark = pytest.mark.stack
 

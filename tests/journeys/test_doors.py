@@ -2,14 +2,15 @@
 
 import os
 import signal
+from functools import partial
 
 import pytest
 
 import stack
 
 from ..stack_fixture import Stack  # noqa: TID252 - tests are no package
-from .bank import SERVICES, Bank, Json, a_line, a_loan  # noqa: TID252 - tests are no package
-from .waiting import eventually  # noqa: TID252 - tests are no package
+from .bank import SERVICES, Bank, Json, a_line, a_loan
+from .waiting import eventually
 
 pytestmark = pytest.mark.stack
 
@@ -19,7 +20,8 @@ METRICS = (
     "mesh_turn_messages_count",
     "mesh_turn_seconds_count",
     "mesh_repeats_total",
-    "mesh_unacknowledged_age_seconds",
+    "mesh_repeats_skipped_total",
+    "mesh_oldest_unacknowledged_seconds",
     "mesh_parked",
     "mesh_lanes{",
 )
@@ -37,9 +39,13 @@ def test_machines_ask_without_a_token_how_a_process_is(
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_metrics_tell_what_an_operator_watches(env: stack.Env, bank: Bank, service: str) -> None:
-    for url in env.services[service]:
+    def look(url: str) -> bool:
         told = bank.client.get(f"{url}/metrics").text
         assert [name for name in METRICS if f"\n{name}" not in told] == []
+        return True
+
+    for url in env.services[service]:
+        eventually(partial(look, url))
 
 
 @pytest.mark.parametrize("service", SERVICES)

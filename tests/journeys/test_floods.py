@@ -8,8 +8,8 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 import stack
 
 from ..stack_fixture import Stack  # noqa: TID252 - tests are no package
-from .bank import Bank, a_loan  # noqa: TID252 - tests are no package
-from .outsiders import Upstream, a_request  # noqa: TID252 - tests are no package
+from .bank import Bank, a_loan
+from .outsiders import Upstream, a_request
 
 pytestmark = pytest.mark.stack
 

@@ -15,10 +15,10 @@ from confluent_kafka.admin import AdminClient
 import stack
 
 from ..stack_fixture import Stack  # noqa: TID252 - tests are no package
-from .bank import SERVICES, Bank, Json, a_loan  # noqa: TID252 - tests are no package
-from .cli import writeoff  # noqa: TID252 - tests are no package
-from .outsiders import Upstream, a_request  # noqa: TID252 - tests are no package
-from .waiting import eventually  # noqa: TID252 - tests are no package
+from .bank import SERVICES, Bank, Json, a_loan
+from .cli import writeoff
+from .outsiders import Upstream, a_request
+from .waiting import eventually
 
 pytestmark = pytest.mark.stack
 

@@ -7,7 +7,7 @@ import pytest
 
 import stack
 
-from .bank import (  # noqa: TID252 - tests are no package
+from .bank import (
     COMPLETE,
     DECLINED,
     SERVICES,
@@ -16,7 +16,7 @@ from .bank import (  # noqa: TID252 - tests are no package
     a_line,
     a_loan,
 )
-from .waiting import eventually  # noqa: TID252 - tests are no package
+from .waiting import eventually
 
 pytestmark = pytest.mark.stack
 

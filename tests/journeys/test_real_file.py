@@ -7,8 +7,8 @@ import pytest
 
 import stack
 
-from .bank import Bank  # noqa: TID252 - tests are no package
-from .cli import writeoff  # noqa: TID252 - tests are no package
+from .bank import Bank
+from .cli import writeoff
 
 pytestmark = pytest.mark.stack
 

@@ -5,7 +5,7 @@ import pytest
 
 import stack
 
-from .bank import COMPLETE, Bank, a_line, a_loan  # noqa: TID252 - tests are no package
+from .bank import COMPLETE, Bank, a_line, a_loan
 
 pytestmark = pytest.mark.stack
 

@@ -11,14 +11,14 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 
 import stack
 
-from .bank import COMPLETE, Bank, Json, a_loan  # noqa: TID252 - tests are no package
-from .outsiders import (  # noqa: TID252 - tests are no package
+from .bank import COMPLETE, Bank, Json, a_loan
+from .outsiders import (
     Portal,
     Upstream,
     a_request,
     everything,
 )
-from .waiting import eventually  # noqa: TID252 - tests are no package
+from .waiting import eventually
 
 pytestmark = pytest.mark.stack
 

@@ -17,7 +17,8 @@ from mesh.testing import Database, Fate, Faults, MemoryStates, MemoryStore
 
 from ..stack_fixture import Database as StackDatabase  # noqa: TID252 - tests are no package
 from ..stack_fixture import Stack  # noqa: TID252 - tests are no package
-from .store_contract import NOON, AnyStore, StoreContract, commit, take
+from .store_contract import StoreContract
+from .store_rows import NOON, AnyStore, commit, take
 
 
 class Cut(Faults):

@@ -8,11 +8,13 @@ async def story() -> None:
 virtual.run(story(), seed=7)
 """
 
+from mesh.testing.broker import Broker
+from mesh.testing.database import Database
 from mesh.testing.faults import Fate, Faults, Sending
-from mesh.testing.memory_log import Broker, MemoryLog
+from mesh.testing.memory_log import MemoryLog
 from mesh.testing.memory_rows import Rows
 from mesh.testing.memory_states import MemoryStates
-from mesh.testing.memory_store import Database, MemoryStore
+from mesh.testing.memory_store import MemoryStore
 from mesh.testing.schemas import MemorySchemas
 
 __all__ = [
