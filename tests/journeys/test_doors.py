@@ -19,7 +19,6 @@ METRICS = (
     "mesh_lag_records{",
     "mesh_turn_messages_count",
     "mesh_turn_seconds_count",
-    "mesh_repeats_total",
     "mesh_repeats_skipped_total",
     "mesh_oldest_unacknowledged_seconds",
     "mesh_parked",

@@ -62,7 +62,7 @@ def test_an_agents_request_is_reviewed_verified_and_approved_by_people(bank: Ban
     shown = bank.case(case_id)
     who = {(entry["what"], entry["actor_id"]) for entry in shown["timeline"]}
     assert ("CaseReviewed", "ben") in who
-    assert [note["by"] for note in shown["work_notes"]][0] == "ben"
+    assert shown["work_notes"][0]["by"] == "ben"
     assert shown["posting"]["approvers"] == [{"id": "l1-amy", "level": 1}]
 
 

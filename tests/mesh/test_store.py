@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 from mesh.migrations import migrate
-from mesh.ports import Misfit, TurnWrites, Unavailable
+from mesh.ports import Misfit, Refused, TurnWrites, Unavailable
 from mesh.postgres import PostgresStore
 from mesh.service import Change, Key, Transaction
 from mesh.testing import Database, Fate, Faults, MemoryStates, MemoryStore
@@ -250,3 +250,17 @@ class TestPostgresStore(StoreContract):
     @pytest.fixture
     async def other(self, hand: PostgresHand) -> AnyStore:
         return await hand.store()
+
+    @pytest.mark.parametrize(
+        ("statement", "value"), [("SELECT $1::int", 2**40), ("SELECT $1::text", "a\0b")]
+    )
+    async def test_a_value_that_no_column_can_hold_is_refused_as_data(
+        self, store: AnyStore, statement: str, value: object
+    ) -> None:
+        async def save(tx: Transaction) -> None:
+            await tx.execute(statement, value)
+
+        epoch = await take(store)
+
+        with pytest.raises(Refused):
+            await commit(store, TurnWrites({0: epoch}), save)

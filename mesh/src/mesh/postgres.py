@@ -234,8 +234,7 @@ class PostgresStore:
         """Let a stopped lane go on at another offset: a person says so."""
         async with told():
             await self.pool.execute(
-                "UPDATE mesh.input SET topic_id = $3, next_offset = $4, last_seq = -1"
-                " WHERE topic = $1 AND partition = $2",
+                sql.BEGIN_AT,
                 topic,
                 partition,
                 topic_id,

@@ -90,3 +90,10 @@ WHERE lane = $1 AND epoch = $2 RETURNING tries
 CALM = """
 UPDATE mesh.lane SET deaths = 0, tries = 0, trying = NULL WHERE lane = $1 AND epoch = $2
 """
+
+BEGIN_AT = """
+INSERT INTO mesh.input AS i (topic, partition, topic_id, next_offset, incarnation, last_seq)
+VALUES ($1, $2, $3, $4, 0, -1)
+ON CONFLICT (topic, partition) DO UPDATE
+    SET topic_id = excluded.topic_id, next_offset = excluded.next_offset, last_seq = -1
+"""

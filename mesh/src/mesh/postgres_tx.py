@@ -15,6 +15,9 @@ COMMIT_S = 30.0
 CALL_S = 15.0
 """What is read or written outside of turns answers within this, or the store is unavailable."""
 
+BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""The connection's fault; asyncpg also finds itself in a wrong state where a backend just ended."""
+
 
 class PostgresTransaction:
     """The turn's own transaction, as a service's store sees it."""
@@ -42,7 +45,7 @@ async def roll_back(connection: asyncpg.Connection) -> None:
     """End the transaction; where that has no answer, end the connection: the server rolls back."""
     try:
         await connection.execute("ROLLBACK", timeout=CALL_S)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except (asyncpg.PostgresError, *BROKEN):
         connection.terminate()
 
 
@@ -67,7 +70,7 @@ async def commit(connection: asyncpg.Connection) -> None:
             raise Refused(str(error)) from error
         connection.terminate()
         raise Unknown(f"COMMIT was answered with {state}") from error
-    except (asyncpg.InterfaceError, OSError) as error:
+    except BROKEN as error:
         connection.terminate()
         raise Unknown(f"the connection broke at COMMIT: {error}") from error
     if status != "COMMIT":
@@ -95,7 +98,7 @@ def meaning(error: BaseException) -> BaseException:
                 return Unavailable(f"{state} {error}")
     if isinstance(error, asyncpg.DataError):
         return Refused(str(error))
-    if isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError):
+    if isinstance(error, BROKEN):
         return Unavailable(str(error) or type(error).__name__)
     if isinstance(error, Exception):
         return Refused(f"{type(error).__name__}: {error}")
@@ -107,7 +110,7 @@ async def told() -> AsyncGenerator[None]:
     """Call what the store does not answer Unavailable."""
     try:
         yield
-    except (asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except BROKEN as error:
         raise Unavailable(str(error) or type(error).__name__) from error
     except asyncpg.PostgresError as error:
         if _sqlstate(error)[:2] == "42":

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from mesh.doors import StoredAnswer
+from mesh.hearing import ANY_NUMBER
 from mesh.limits import ALIVE_S
 from mesh.ports import (
     Beat,
@@ -203,7 +204,7 @@ class MemoryStore:
         """Let a stopped lane go on at another offset: a person says so."""
         async with self._called("begin"):
             if known := self._rows.inputs.get((topic, partition)):
-                known.topic_id, known.next_offset = topic_id, offset
+                known.topic_id, known.next_offset, known.last_seq = topic_id, offset, ANY_NUMBER
 
     async def put(self, rows: Sequence[DueRow]) -> None:
         """Put commands in; the owner of their lane takes them out."""
