@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from stack.postgres import _rights
+from stack.postgres import rights
 from stack.world import SERVICES
 
 import stack as stack_package
@@ -250,7 +250,7 @@ async def _make_database(admin: str, inside: str, name: str, secret: str) -> Non
         f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
         f"GRANT CONNECT ON DATABASE {name} TO {name}",
     )
-    await _execute(inside, *_rights(name))
+    await _execute(inside, *rights(name))
 
 
 async def _execute(dsn: str, *statements: str) -> None:

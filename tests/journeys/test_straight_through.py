@@ -17,6 +17,7 @@ from .outsiders import (
     Upstream,
     a_request,
     everything,
+    records_of,
 )
 from .waiting import eventually
 
@@ -133,6 +134,7 @@ def test_every_record_of_ours_is_a_cloud_event_of_a_registered_type(
         assert value[0] == 0, place
         if schema_id not in schemas:
             schemas[schema_id] = _name_of(registry, schema_id)
+        assert headers["ce_type"] == schemas[schema_id].encode(), place
         subject = f"{topic}-{schemas[schema_id]}"
         assert subject in subjects, place
         seen.add(subject)
@@ -155,3 +157,27 @@ def test_every_record_of_ours_is_a_cloud_event_of_a_registered_type(
 def _name_of(registry: SchemaRegistryClient, schema_id: int) -> str:
     schema = json.loads(registry.get_schema(schema_id).schema_str or "")
     return f"{schema['namespace']}.{schema['name']}"
+
+
+def test_a_key_that_is_said_again_is_the_same_kind_of_event(
+    env: stack.Env, registry: SchemaRegistryClient, bank: Bank
+) -> None:
+    loan = a_loan()
+    bank.lend(loan)
+
+    for instance in range(2):
+        told = {"topic": "writeoff.loans.v1"}
+        bank.post("ledger", "/v1/mesh/resay", told, who="oz", instance=instance)
+
+    def look() -> list[Json]:
+        said = [
+            (dict(message.headers() or [])["ce_type"], record)
+            for message, record in records_of(env, registry, "writeoff.loans.v1")
+            if record["meta"]["loan_id"] == loan["loan_id"]
+        ]
+        assert len(said) >= 2
+        assert {kind for kind, _ in said} == {b"writeoff.ledger.LoanSnapshot"}
+        return [record for _, record in said]
+
+    first, *again = eventually(look)
+    assert again == [first] * len(again)

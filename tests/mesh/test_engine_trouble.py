@@ -296,9 +296,6 @@ def test_a_command_whose_turn_failed_is_heard_by_the_next_one() -> None:
     virtual.run(story())
 
 
-@pytest.mark.xfail(
-    strict=True, reason="each older record that a pass says again makes its key be said once more"
-)
 def test_reading_back_does_not_say_more_than_it_mends() -> None:
     async def story() -> None:
         stage = Stage()

@@ -18,7 +18,7 @@ from mesh.limits import BEAT_S, DRAIN_S, TEND_S
 from mesh.metrics import Metrics
 from mesh.outcome import Outcome
 from mesh.pace import Pace
-from mesh.ports import Log, RequestRow, Store, Unavailable
+from mesh.ports import Log, Refused, Replaced, RequestRow, Store, Unavailable, Unknown
 from mesh.publisher import Publisher, drained
 from mesh.rows import stored_answer
 from mesh.service import Service
@@ -52,7 +52,7 @@ class Engine:
         self.keeper = Keeper(
             self.holdings, store, log, topics, service=service.name, pace=pace, metrics=metrics
         )
-        self.publisher = Publisher(self.holdings, log, metrics)
+        self.publisher = Publisher(self.holdings, log, stop=self.keeper.stop, metrics=metrics)
         gatherer = Gatherer(self.holdings, store, log, schemas=schemas, pace=pace, metrics=metrics)
         self.guard = Guard(self.holdings)
         outcome = Outcome(
@@ -125,7 +125,7 @@ class Engine:
             await self.turns.save_rest()
             await self.keeper.give_back(held)
             await self._store.leave(self.holdings.instance)
-        except Unavailable as error:
+        except (Unavailable, Unknown, Replaced, Refused) as error:
             log_.warning("lanes could not be given back", extra={"why": str(error)})
 
     async def _tend(self) -> None:

@@ -27,9 +27,6 @@ from mesh.pace import Pace
 from mesh.ports import DueRow, Log, Store
 from mesh.wire import unpack_due, unpack_record
 
-SCHEMA_WAIT_S = 1.0
-"""How long an input of ours waits before the registry is asked again."""
-
 
 class Gatherer:
     """Brings items of the lanes that this instance holds."""
@@ -136,8 +133,10 @@ class Gatherer:
         self._looked_at = asyncio.get_running_loop().time()
         takings = {lane.number: lane.taking for lane in lanes}
         self._holdings.due_dirty = len(lanes) < sum(1 for _ in self._holdings.running())
+        room = {lane.number: self._pace.room(lane) for lane in lanes}
+        full = [number for number, left in room.items() if left <= 0]
         rows, self._next_due = await self._store.due(
-            list(takings), now=now, limit=TURN_MESSAGES_MAX
+            list(takings), now=now, limit=TURN_MESSAGES_MAX, full=full
         )
         self._metrics.due_waiting(len(rows))
         if len(rows) == TURN_MESSAGES_MAX:
@@ -145,6 +144,10 @@ class Gatherer:
         items: list[Item] = []
         for row in rows:
             lane = self._holdings.lanes[row.lane]
+            if row.kind == FORWARDED:
+                if room[row.lane] <= 0:
+                    continue  # it waits where it is
+                room[row.lane] -= 1
             items += await self._items_of(lane, row, takings[row.lane])
         return items
 
@@ -197,10 +200,12 @@ class Gatherer:
         """Let inputs take turns: each an equal share, order kept within each."""
         share = max(1, room // len(waiting))
         size, items = 0, list[Item]()
+        left = {lane.number: self._pace.room(lane) for lane, _ in waiting}
         for lane, heard in waiting:
             most = share
             if heard.kind == "outside":
-                most = min(share, self._pace.room(lane))
+                most = min(share, left[lane.number])
+                left[lane.number] -= min(most, len(heard.waiting))
             for record in islice(heard.waiting, most):
                 size += len(record.value or b"")
                 if items and size > TURN_BYTES_MAX:
@@ -214,10 +219,8 @@ class Gatherer:
         """A record of ours whose schema the registry does not know yet blocks its input."""
         if heard.kind in ("outside", "own") or not value or value[0] != 0:
             return True
-        now = asyncio.get_running_loop().time()
         if self._schemas.writer_of(int.from_bytes(value[1:5])) is not None:
             return True
-        heard.blocked_until = now + SCHEMA_WAIT_S
         self._holdings.trouble = f"{heard.position.topic}: a schema is not registered yet"
         return False
 

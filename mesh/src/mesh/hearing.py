@@ -119,17 +119,7 @@ class Forward:
     later_s: float = 0.0
 
 
-@dataclass(slots=True)
-class ReadBack:
-    """A record of our own table topic that a later one should have followed (lanes 15)."""
-
-    lane: Lane
-    topic: str
-    key: str
-    number: tuple[int, int]
-
-
-type Finding = Heard | Unreadable | Poisoned | Forward | ReadBack
+type Finding = Heard | Unreadable | Poisoned | Forward
 
 
 def place_of(raw: Raw) -> str:
@@ -206,19 +196,22 @@ class Ears:
         self.count("ahead" if number > last else "repeat")
         return False
 
-    def _own(self, item: Item, record: Record, position: Position) -> ReadBack | None:
-        """Read back our own table topic: a number below the highest one read lies wrong."""
+    def _own(self, item: Item, record: Record, position: Position) -> None:
+        """Read back our own table topic: a number below the highest one read may lie wrong."""
         number = number_of(record.headers)
-        if number is None or record.key is None:
+        if number is None or record.key is None or item.input is None:
             raise Stuck(f"{place_of(record)} has no number or key: it was not written by its owner")
+        key, doubts = record.key.decode(), item.input.doubts
+        output = item.lane.outputs.get(record.topic)
+        # Of an incarnation before ours: the store may not know the key any more.
+        is_old = output is not None and number[0] < output.spoken.incarnation
         last = (position.incarnation, position.last_seq)
         if number > last:
             position.incarnation, position.last_seq = number
-            output = item.lane.outputs.get(record.topic)
-            # Of an incarnation before ours: the store may not know the key any more.
-            if output is None or number[0] >= output.spoken.incarnation:
-                return None
-        return ReadBack(item.lane, record.topic, record.key.decode(), number)
+        if number <= last or is_old or key in doubts:
+            doubts[key] = number
+            if position.doubtful_from is None:
+                position.doubtful_from = record.offset
 
     def _ours(self, item: Item, record: Record) -> Heard | Poisoned | None:
         """Decode a record of one of our services, if this one hears its type."""

@@ -270,7 +270,7 @@ class Keeper:
             await self._store.keep_id(lane.number, epoch=lane.epoch, store_id=store_id)
         outputs = {each.topic: Output(each) for each in spoken}
         for row in outbox:
-            outputs[row.topic].pending.append(row)
+            outputs[row.topic].add(row)
         return outputs
 
     async def _inputs(self, lane: Lane, recovered: Recovered) -> dict[tuple[str, int], Input]:

@@ -73,8 +73,9 @@ class Input:
     ahead: bool = False
     """A number is missing: what came after it was not heard."""
     ahead_since: float | None = None
-    blocked_until: float = 0.0
-    """A schema that the registry could not tell yet: nothing of this input is heard before."""
+    doubts: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    """Of a table topic read back: key → the number last read of it, where an older record came
+    late. Looked at when all is read back (lanes 15)."""
 
     def forget_heard(self) -> None:
         """Drop what lies before the position."""
@@ -95,13 +96,21 @@ class Output:
     early: set[int] = field(default_factory=set[int])
     """Numbers acknowledged in this pass while one before them is not."""
     oldest_at: float = 0.0
+    pending_bytes: int = 0
+
+    def add(self, row: OutboxRow) -> None:
+        """Take in a row that is committed."""
+        self.pending.append(row)
+        self.pending_bytes += row.size
 
     def acknowledge(self, seq: int) -> None:
         """Note an acknowledgement; acked_seq rises over what is acknowledged without a gap."""
         self.early.add(seq)
         while self.pending and self.pending[0].seq in self.early:
             self.early.discard(self.pending[0].seq)
-            self.spoken.acked_seq = self.pending.popleft().seq
+            row = self.pending.popleft()
+            self.pending_bytes -= row.size
+            self.spoken.acked_seq = row.seq
             self.sent -= 1
 
     def start_pass(self) -> None:
@@ -154,4 +163,4 @@ class Lane:
     @property
     def unacknowledged_bytes(self) -> int:
         """Add up their bytes."""
-        return sum(row.size for output in self.outputs.values() for row in output.pending)
+        return sum(output.pending_bytes for output in self.outputs.values())

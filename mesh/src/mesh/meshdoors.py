@@ -98,7 +98,7 @@ class Repairs:
     async def _resay(self, body: dict[str, Any]) -> dict[str, Any]:
         """Say every key of our table topics once more, or of one topic."""
         topic = body.get("topic")
-        said = await self._engine.turns.resay(str(topic) if topic else None)
+        said = await self._engine.turns.tables.resay(str(topic) if topic else None)
         return {"said": said}
 
     async def _begin(self, body: dict[str, Any]) -> dict[str, Any]:

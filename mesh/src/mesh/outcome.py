@@ -59,11 +59,15 @@ class Outcome:
             if known and place not in turn.positions and turn.is_current(known[0]):
                 turn.positions[place] = known[1].position
                 turn.lanes[known[0].number] = known[0]
+        lost: set[tuple[int, str]] = set()
         for number, topic in self._publisher.unsaved:
             lane = self._holdings.lanes[number]
             output = lane.outputs.get(topic)
             if output and turn.is_current(lane):
                 turn.know(lane, output)
+            else:
+                lost.add((number, topic))
+        self._publisher.unsaved -= lost
 
     def move_on(self, turn: Turn, *, committed: bool = False) -> None:
         """Make the turn's positions the inputs' own."""
@@ -92,7 +96,7 @@ class Outcome:
                     self._publisher.unsaved.discard((spoken.lane, spoken.topic))
         for row in turn.writes.outbox:
             if lane := ours.get(row.lane):
-                lane.outputs[row.topic].pending.append(row)
+                lane.outputs[row.topic].add(row)
         for change in turn.changes.values():
             if lane := ours.get(change.lane):
                 lane.on_the_way += self._pace.moved(change)

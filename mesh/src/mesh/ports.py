@@ -97,6 +97,9 @@ class Position:
     next_offset: int
     incarnation: int = 0
     last_seq: int = 0
+    doubtful_from: int | None = None
+    """Of a table topic read back: where something lies that may have to be said again. Only in
+    memory; the store keeps this as next_offset, so that a new owner reads it again."""
 
 
 @dataclass(slots=True)
@@ -267,9 +270,12 @@ class Store(Protocol):
         ...
 
     async def due(
-        self, lanes: Sequence[int], *, now: datetime, limit: int
+        self, lanes: Sequence[int], *, now: datetime, limit: int, full: Sequence[int] = ()
     ) -> tuple[list[DueRow], datetime | None]:
-        """Give rows that are due, in order of (due_at, put), and when the next one will be."""
+        """Give rows that are due, in order of (due_at, put), and when the next one will be.
+
+        Lanes that are `full` leave what was forwarded to them from outside where it is.
+        """
         ...
 
     async def requests(self, ids: Sequence[UUID]) -> dict[UUID, RequestRow]:

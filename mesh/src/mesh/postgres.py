@@ -97,11 +97,8 @@ class PostgresStore:
 
     async def store_id(self) -> str:
         """Give system identifier and timeline."""
-        rows = await self.reader.fetch(
-            "SELECT system_identifier::text || '/' ||"
-            " substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS id FROM pg_control_system()"
-        )
-        return str(rows[0]["id"])
+        [row] = await self.reader.fetch(sql.STORE_ID)
+        return str(row["id"])
 
     async def beat(
         self, instance: str, *, held: Mapping[int, int], lease_s: float, lanes: int
@@ -191,11 +188,11 @@ class PostgresStore:
         )
 
     async def due(
-        self, lanes: Sequence[int], *, now: datetime, limit: int
+        self, lanes: Sequence[int], *, now: datetime, limit: int, full: Sequence[int] = ()
     ) -> tuple[list[DueRow], datetime | None]:
         """Give rows that are due, and when the next one will be."""
         async with told():
-            rows = await self.pool.fetch(sql.DUE, list(lanes), now, limit)
+            rows = await self.pool.fetch(sql.DUE, list(lanes), now, limit, list(full))
             upcoming = await self.pool.fetchval(sql.NEXT_DUE, list(lanes), now)
         return [due_row(row) for row in rows], upcoming
 
@@ -265,11 +262,13 @@ class PostgresStore:
         if self._turns is not None and not self._turns.is_closed():
             return self._turns
         async with told():
-            self._turns = await self._connect()
-        known, self._known_id = self._known_id, await self.store_id()
-        if known not in (None, self._known_id):
-            raise Replaced(f"the store was {known}, it is {self._known_id}")
-        return self._turns
+            fresh = await self._connect()
+            found = str(await fresh.fetchval(sql.STORE_ID))
+        known, self._known_id = self._known_id, found
+        self._turns = fresh
+        if known not in (None, found):
+            raise Replaced(f"the store was {known}, it is {found}")
+        return fresh
 
     async def commit(
         self, writes: TurnWrites, save: Save, *, instance: str, lease_s: float

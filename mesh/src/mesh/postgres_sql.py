@@ -56,7 +56,9 @@ WHERE lane = $1 AND unit NOT LIKE 'unreadable/%' ORDER BY unit, put
 """
 
 DUE = """
-SELECT * FROM mesh.due WHERE lane = ANY($1) AND due_at <= $2 ORDER BY due_at, put LIMIT $3
+SELECT * FROM mesh.due WHERE lane = ANY($1) AND due_at <= $2
+  AND NOT (kind = '@record' AND lane = ANY($4::int[]))
+ORDER BY due_at, put LIMIT $3
 """
 
 NEXT_DUE = "SELECT min(due_at) FROM mesh.due WHERE lane = ANY($1) AND due_at > $2"
@@ -96,4 +98,9 @@ INSERT INTO mesh.input AS i (topic, partition, topic_id, next_offset, incarnatio
 VALUES ($1, $2, $3, $4, 0, -1)
 ON CONFLICT (topic, partition) DO UPDATE
     SET topic_id = excluded.topic_id, next_offset = excluded.next_offset, last_seq = -1
+"""
+
+STORE_ID = """
+SELECT system_identifier::text || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS id
+FROM pg_control_system()
 """

@@ -7,10 +7,11 @@ acked_seq (go-back-N; an idempotent producer alone leaves holes after a timeout)
 
 import asyncio
 import logging
+from collections.abc import Callable
 from itertools import islice
 
 from mesh.holdings import Holdings
-from mesh.lane import Event, Lane, Output, State
+from mesh.lane import Lane, Output, State
 from mesh.limits import CLOCK_OFF_S
 from mesh.metrics import Metrics
 from mesh.pause import Pause
@@ -25,10 +26,18 @@ type Mark = tuple[int, Lane, int, Output, int]
 class Publisher:
     """Says the outboxes of all lanes that this instance holds."""
 
-    def __init__(self, holdings: Holdings, log: Log, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        holdings: Holdings,
+        log: Log,
+        *,
+        stop: Callable[[Lane, str], None],
+        metrics: Metrics,
+    ) -> None:
         """Say what `holdings` has pending, through `log`."""
         self._holdings = holdings
         self._log = log
+        self._stop = stop
         self._metrics = metrics
         self._pass = 0
         self._pause = Pause()
@@ -72,14 +81,12 @@ class Publisher:
         """Stop a lane whose store's clock is far from the broker's (lanes 9)."""
         off_s = timestamp_ms / 1000 - self._holdings.clock.now().timestamp()
         if timestamp_ms > 0 and abs(off_s) > CLOCK_OFF_S and lane.state is State.RUNNING:
-            lane.happen(Event.STUCK, f"the store's clock is {off_s:.0f} s off the broker's")
+            self._stop(lane, f"the store's clock is {off_s:.0f} s off the broker's")
 
     def _refused(self, lane: Lane, output: Output, error: str) -> None:
         """Stop a lane whose output the broker refuses for good (lanes 14)."""
         if lane.state is State.RUNNING:
-            why = f"the broker refuses {output.spoken.topic}: {error}"
-            log_.error("lane stopped", extra={"lane": lane.number, "why": why})
-            lane.happen(Event.STUCK, why)
+            self._stop(lane, f"the broker refuses {output.spoken.topic}: {error}")
 
     async def _end_pass(self) -> None:
         self._pass += 1

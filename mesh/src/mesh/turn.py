@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from mesh import hearing
 from mesh.deciding import Decider, Staged
-from mesh.hearing import Forward, Heard, Poisoned, Raw, ReadBack, Unreadable, place_of
+from mesh.hearing import Forward, Heard, Poisoned, Raw, Unreadable, place_of
 from mesh.lane import Input, Lane, Output, State
 from mesh.metrics import Part
 from mesh.ports import (
@@ -258,22 +258,15 @@ class Turn:
             )
         )
 
-    def say_again(self, found: ReadBack, said: SaidRow) -> None:
-        """Say a key of a table topic once more: an older record lies behind its last one."""
-        self.lanes[found.lane.number] = found.lane
-        event_id = str(uuid5(NAMESPACE, f"again/{found.topic}/{found.key}/{found.number}"))
+    def say_again(self, lane: Lane, row: SaidRow) -> None:
+        """Say a key of a table topic once more, as the store has it."""
+        self.lanes[lane.number] = lane
+        event_id = str(uuid5(NAMESPACE, f"again/{row.topic}/{row.key}/{row.incarnation}/{row.seq}"))
+        # A table topic has records of one type: said again it is of the same.
+        [kind] = self.decider.topics.by_name[row.topic].records if row.value else ["Tombstone"]
         self.tables.setdefault(
-            (found.topic, found.key),
-            Saying(
-                found.lane,
-                found.topic,
-                found.key,
-                said.value,
-                event_id,
-                "Again",
-                found.key,
-                event_id,
-            ),
+            (row.topic, row.key),
+            Saying(lane, row.topic, row.key, row.value, event_id, kind, row.key, event_id),
         )
 
     def is_current(self, lane: Lane) -> bool:
@@ -298,7 +291,7 @@ class Turn:
             writes.said.append(SaidRow(topic, row.lane, key, row.incarnation, row.seq, row.value))
         # A lane taken since has another epoch: then this turn is not its owner's.
         writes.lanes = {number: self.epochs.get(number, -1) for number in sorted(self.lanes)}
-        writes.positions = list(self.positions.values())
+        writes.positions = [_kept(position) for position in self.positions.values()]
         writes.spoken = list(self.spoken.values())
         writes.at = self.now
         return writes
@@ -335,3 +328,10 @@ class Turn:
             headers=[*headers, *(saying.headers or ())],
             value=saying.value,
         )
+
+
+def _kept(position: Position) -> Position:
+    """Give what the store keeps: nothing in doubt is behind it, or a new owner would not see it."""
+    if position.doubtful_from is None:
+        return position
+    return replace(position, next_offset=position.doubtful_from)

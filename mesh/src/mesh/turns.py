@@ -12,7 +12,7 @@ from mesh import hearing
 from mesh.deciding import Decider
 from mesh.gather import Gatherer
 from mesh.guard import Guard
-from mesh.hearing import Ears, Finding, Forward, Heard, Item, Poisoned, ReadBack, Stuck, Unreadable
+from mesh.hearing import Ears, Finding, Forward, Heard, Item, Poisoned, Stuck, Unreadable
 from mesh.holdings import Holdings
 from mesh.keeper import Keeper
 from mesh.lane import Event
@@ -27,12 +27,12 @@ from mesh.ports import (
     Moved,
     Refused,
     Replaced,
-    SaidRow,
     Store,
     Unavailable,
     Unknown,
 )
 from mesh.service import Message, Service, Transaction
+from mesh.tables import Tables
 from mesh.topics import Topics
 from mesh.turn import Turn
 
@@ -67,7 +67,7 @@ class Turns:
         self._metrics = metrics
         self._outcome = outcome
         self._guard = guard
-        self._resays: list[tuple[str | None, asyncio.Future[int]]] = []
+        self.tables = Tables(holdings, store, outcome, new_turn=self._new_turn, commit=self._commit)
         self.stopping = False
 
     async def run(self) -> None:
@@ -102,7 +102,7 @@ class Turns:
 
     async def _once(self) -> bool:
         """Take one turn if something is at hand; says whether it did."""
-        await self._do_resays()
+        await self.tables.look()
         started = self._time()
         items = await self._gatherer.gather()
         if items:
@@ -158,7 +158,7 @@ class Turns:
         turn.identities = await self._store.requests(asked) if asked else {}
         loaded = self._time()
         for found in findings:
-            await self._take_in(found, turn, states, condemned=condemned)
+            self._take_in(found, turn, states, condemned=condemned)
         turn.seconds = {
             "gather": gathered_s,
             "load": loaded - started,
@@ -170,6 +170,9 @@ class Turns:
         try:
             await self._commit(turn)
         except Refused as refused:
+            if condemned:
+                self._keeper.stop(items[0].lane, f"the store does not even park it: {refused}")
+                return
             await self._halve(items, str(refused))
 
     async def _load(self, wanted: dict[Any, list[Message]]) -> dict[Any, Any]:
@@ -206,7 +209,7 @@ class Turns:
         turn.writes.unparked += self._gatherer.dismissed
         return findings
 
-    async def _take_in(
+    def _take_in(
         self, found: Finding, turn: Turn, states: dict[Any, Any], *, condemned: str
     ) -> None:
         match found:
@@ -224,11 +227,6 @@ class Turns:
                 log_.warning("unreadable", extra={"kind": hearing.place_of(found.record)})
                 if self._guard.may_keep(found.record.topic):
                     turn.lay_aside(found)
-            case ReadBack():
-                said = (await self._store.said(found.topic, [found.key])).get(found.key)
-                gone = SaidRow(found.topic, found.lane.number, found.key, 0, 0, None)
-                if said is None or found.number < (said.incarnation, said.seq):
-                    turn.say_again(found, said or gone)
 
     async def _halve(self, items: Sequence[Item], why: str) -> None:
         """Find the message that the store refuses by halving the turn."""
@@ -271,30 +269,6 @@ class Turns:
 
     def _time(self) -> float:
         return asyncio.get_running_loop().time()
-
-    async def resay(self, topic: str | None) -> int:
-        """Have every key of our table topics said once more; gives how many.
-
-        The loop of turns does it, so that nothing else is in a turn meanwhile.
-        """
-        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._resays.append((topic, done))
-        self._holdings.wake()
-        return await done
-
-    async def _do_resays(self) -> None:
-        while self._resays:
-            topic, done = self._resays.pop()
-            count = 0
-            for lane in list(self._holdings.running()):
-                rows = await self._store.said_of(lane.number, topic)
-                turn = self._new_turn()
-                for row in rows:
-                    number = (row.incarnation, row.seq)
-                    turn.say_again(ReadBack(lane, row.topic, row.key, number), row)
-                await self._commit(turn)
-                count += len(rows)
-            done.set_result(count)
 
 
 def _has_news(turn: Turn) -> bool:

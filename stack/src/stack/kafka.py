@@ -125,7 +125,9 @@ def _format(places: Places, jars: Sequence[Path], word: str) -> None:
     settings = places.kafka / "server.properties"
     scram = f"SCRAM-SHA-512=[name={ADMIN},password={word}]"
     arguments = places.kafka / "format.arguments"
-    write_private(arguments, "\n".join(["-c", str(settings), "-t", cluster, "--add-scram", scram]))
+    # One word: an id may begin with a hyphen.
+    words = ["-c", str(settings), f"--cluster-id={cluster}", "--add-scram", scram]
+    write_private(arguments, "\n".join(words))
     command = _java(
         places, jars, "kafka-format", "kafka.tools.StorageTool", "format", f"@{arguments}"
     )

@@ -173,7 +173,7 @@ async def _make_database(connection: asyncpg.Connection, name: str, *, owner: st
     await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
 
 
-def _rights(name: str) -> Iterator[str]:
+def rights(name: str) -> Iterator[str]:
     """Say what the runtime role may do: the mesh's tables, and else what migrations grant it."""
     owner, mine = f'"{name}_owner"', f'"{name}"'
     defaults = f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner}"
@@ -190,7 +190,7 @@ def _rights(name: str) -> Iterator[str]:
 
 async def _grant(places: Places, name: str, *, port: int) -> None:
     async with admin(places, port=port, database=name) as connection:
-        await connection.execute(";\n".join(_rights(name)))
+        await connection.execute(";\n".join(rights(name)))
 
 
 def _make_cluster(places: Places, binaries: Path, data: Path) -> None:

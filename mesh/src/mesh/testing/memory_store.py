@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from mesh.doors import StoredAnswer
-from mesh.hearing import ANY_NUMBER
+from mesh.hearing import ANY_NUMBER, FORWARDED
 from mesh.limits import ALIVE_S
 from mesh.ports import (
     Beat,
@@ -164,11 +164,15 @@ class MemoryStore:
             return self._rows.recovered(lane)
 
     async def due(
-        self, lanes: Sequence[int], *, now: datetime, limit: int
+        self, lanes: Sequence[int], *, now: datetime, limit: int, full: Sequence[int] = ()
     ) -> tuple[list[DueRow], datetime | None]:
         """Give rows that are due, and when the next one will be."""
         async with self._called("due"):
-            rows = self._rows.due_of(lanes)
+            rows = [
+                row
+                for row in self._rows.due_of(lanes)
+                if row.kind != FORWARDED or row.lane not in full
+            ]
             later = [row.due_at for row in rows if row.due_at > now]
             return [row for row in rows if row.due_at <= now][:limit], min(later, default=None)
 
