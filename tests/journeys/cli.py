@@ -10,7 +10,7 @@ import stack
 
 WRITEOFF = Path(sys.executable).with_name("writeoff")
 
-MINUTES_MAX_S = 240
+END_MAX_S = 240
 
 
 def writeoff(env: stack.Env, *words: str, tenant: str | None = None) -> tuple[int, Any]:
@@ -20,7 +20,7 @@ def writeoff(env: stack.Env, *words: str, tenant: str | None = None) -> tuple[in
         [str(WRITEOFF), *words, "--json", "--stack-dir", env.directory, *chosen],
         capture_output=True,
         text=True,
-        timeout=MINUTES_MAX_S,
+        timeout=END_MAX_S,
         check=False,
     )
     assert done.stdout, done.stderr

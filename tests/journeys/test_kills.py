@@ -61,9 +61,12 @@ def standing(bank: Bank) -> tuple[int, int]:
     return report["open"], total - report["open"]
 
 
-def kill_in_the_middle(bank: Bank, pid: int) -> None:
-    """Kill a process while cases are under way, and wait until cases are closed again."""
-    eventually(lambda: standing(bank)[0] > 0, seconds=ALIVE_S)
+def kill_in_the_middle(bank: Bank, pid: int, *, waiting: int) -> None:
+    """Kill a process while cases are under way, and wait until cases are closed again.
+
+    `waiting`: so many cases of others are open, and wait for a person.
+    """
+    eventually(lambda: standing(bank)[0] > waiting, seconds=ALIVE_S)
     os.kill(pid, signal.SIGKILL)
     _, closed = standing(bank)
     eventually(lambda: standing(bank)[1] > closed, seconds=ALIVE_S)
@@ -87,6 +90,7 @@ def test_500_cases_survive_the_death_of_every_process_and_the_loss_of_all_offset
     loans = [a_loan() for _ in range(CASES)]
     bank.lend(*loans)
     requests = requests_of(bank, loans)
+    waiting, _ = standing(bank)
     pids = {name: services.process(name)["pid"] for name in VICTIMS}
 
     parts = batched(requests, CASES // len(VICTIMS) + 1, strict=False)
@@ -94,7 +98,7 @@ def test_500_cases_survive_the_death_of_every_process_and_the_loss_of_all_offset
         for request in part:
             upstream.ask(request)
         upstream.flush()
-        kill_in_the_middle(bank, pids[name])
+        kill_in_the_middle(bank, pids[name], waiting=waiting)
         if name == "ledger-1":
             forget_offsets(env)
 

@@ -7,12 +7,12 @@ what is free up to its share; who holds more gives back.
 import asyncio
 import itertools
 import logging
-from collections.abc import Mapping
 from contextlib import suppress
 from math import ceil
 
+from mesh.beginning import Beginning, Hole
 from mesh.holdings import Holdings
-from mesh.lane import Event, Input, Lane, Output, State
+from mesh.lane import Event, Input, Lane, State
 from mesh.limits import BEAT_S, CALM_S, DEATHS_MAX, LEASE_S, LOOK_AGAIN_S
 from mesh.metrics import Metrics
 from mesh.pace import Pace
@@ -20,25 +20,14 @@ from mesh.ports import (
     Beat,
     Fenced,
     Log,
-    Position,
-    Recovered,
     Store,
     Unavailable,
     Unknown,
 )
-from mesh.remake import Stranger, remake, went_back
-from mesh.service import Transaction
+from mesh.remake import Stranger
 from mesh.topics import Topics
 
 log_ = logging.getLogger(__name__)
-
-
-TOPIC_ID_S = 2.0
-"""Lanes taken together ask for a topic's id once; later it may be another topic."""
-
-
-class Hole(Exception):
-    """Where the lane should go on is not in the log (lanes 4)."""
 
 
 class Keeper:
@@ -60,13 +49,14 @@ class Keeper:
         self._store = store
         self._log = log
         self._topics = topics
-        self._service = service
+        self.beginning = Beginning(holdings, store, log, topics, service=service)
         self._pace = pace
         self._metrics = metrics
         self._takings = itertools.count(1)
-        self._topic_ids: dict[str, tuple[str, float]] = {}
         self._hurry = asyncio.Event()
         self._waiting: list[asyncio.Future[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._broken: BaseException | None = None
         self.silent = False
 
     async def run(self) -> None:
@@ -78,6 +68,8 @@ class Keeper:
                     self._holdings.trouble = ""
             except Unavailable as error:
                 self._holdings.trouble = f"store: {error}"
+            if self._broken is not None:
+                raise self._broken
             self._drop_expired()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), BEAT_S)
@@ -92,14 +84,15 @@ class Keeper:
 
     async def beat(self) -> None:
         """Renew what is ours, learn what is not, take or give back."""
-        waiting, self._waiting = self._waiting, []
+        waiting = list(self._waiting)
         self.silent = self._log.silent_s() > LEASE_S
         if self.silent:
             self._holdings.trouble = "the broker does not answer"
+        may_renew = not self.silent and self._turns_end()
         held = {lane.number: lane.epoch for lane in self._holdings.held() if lane.epoch}
         beat = await self._store.beat(
             self._holdings.instance,
-            held={} if self.silent else held,
+            held=held if may_renew else {},
             lease_s=LEASE_S,
             lanes=self._topics.lanes,
         )
@@ -107,10 +100,16 @@ class Keeper:
         self._holdings.living = max(1, beat.living)
         self._see_lost(beat)
         for beaten in waiting:
+            self._waiting.remove(beaten)
             beaten.set_result(None)
         await self._calm()
         if not self.silent:
             await self._share(beat)
+
+    def _turns_end(self) -> bool:
+        """Say whether the last turn ended: who hangs in one lets his leases run out."""
+        turned_at = self._holdings.turned_at
+        return not turned_at or asyncio.get_running_loop().time() - turned_at < LEASE_S
 
     async def _calm(self) -> None:
         """Let lanes whose owner lives be heard as others are."""
@@ -147,9 +146,20 @@ class Keeper:
         ours = self._holdings.instance
         free = [r.lane for r in beat.lanes if r.owner is None or r.expired or r.owner == ours]
         mine = [self._holdings.lanes[n] for n in free]
-        wanted = [lane for lane in mine if lane.state is State.ELSEWHERE][: share - len(held)]
-        if wanted:
-            await asyncio.gather(*(self.take(lane) for lane in wanted))
+        wanted = [lane for lane in mine if lane.state is State.ELSEWHERE][
+            : max(0, share - len(held))
+        ]
+        for lane in wanted:
+            # Not waited for: a slow taking must not cost the leases of what is held.
+            task = asyncio.create_task(self.take(lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._taken)
+
+    def _taken(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._broken = task.exception()
+            self._hurry.set()
 
     def _look_again(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -205,25 +215,25 @@ class Keeper:
                 lane.number, instance=self._holdings.instance, lease_s=LEASE_S
             )
             if epoch is None:
-                lane.happen(Event.NOT_OURS)
+                self._give_up(lane, taking, Event.NOT_OURS)
                 return
             lane.epoch = epoch
             recovered = await self._store.recover(lane.number)
-            outputs = await self._outputs(lane, recovered)
-            inputs = await self._inputs(lane, recovered)
+            outputs = await self.beginning.outputs(lane, recovered)
+            inputs = await self.beginning.inputs(lane, recovered)
             on_the_way = await self._pace.count(self._store.reader, lane.number)
         except Unavailable as error:
             self._holdings.trouble = f"lane {lane.number}: {error}"
-            lane.happen(Event.FAILED, str(error))
+            self._give_up(lane, taking, Event.FAILED, str(error))
             return
         except (Fenced, Unknown) as error:
-            lane.happen(Event.FAILED, str(error))
+            self._give_up(lane, taking, Event.FAILED, str(error))
             return
         except (Hole, Stranger) as hole:
-            if lane.taking == taking:
+            if _goes_on(lane, taking):
                 self.stop(lane, str(hole))
             return
-        if lane.taking != taking or str(lane.state) != State.TAKING:
+        if not _goes_on(lane, taking):
             return  # lost meanwhile
         lane.parked = dict(recovered.parked)
         lane.turned_at = recovered.turned_at
@@ -233,6 +243,10 @@ class Keeper:
         lane.on_the_way = on_the_way
         lane.outputs = outputs
         self._start(lane, inputs)
+
+    def _give_up(self, lane: Lane, taking: int, event: Event, why: str = "") -> None:
+        if _goes_on(lane, taking):
+            lane.happen(event, why)
 
     def _start(self, lane: Lane, inputs: dict[tuple[str, int], Input]) -> None:
         lane.inputs = inputs
@@ -245,69 +259,7 @@ class Keeper:
         self._holdings.due_dirty = True
         self._holdings.wake()
 
-    async def _outputs(self, lane: Lane, recovered: Recovered) -> dict[str, Output]:
-        """Make the outputs with what is to be said again; see whether the store went back."""
-        store_id = await self._store.store_id()
-        found = await self._log.tails([(topic, lane.number) for topic in self._topics.says])
-        tails = {topic: tail for (topic, _), tail in found.items()}
-        spoken, outbox = recovered.spoken, recovered.outbox
-        if went_back(recovered, tails, store_id=store_id):
-            log_.warning("the store went back", extra={"lane": lane.number, "why": store_id})
-            writes = remake(
-                recovered,
-                tails,
-                await self._store.said_of(lane.number, None),
-                lane=lane.number,
-                epoch=lane.epoch,
-                now=self._holdings.clock.now(),
-                source=f"/writeoff/{self._service}",
-            )
-            await self._store.commit(
-                writes, _nothing, instance=self._holdings.instance, lease_s=LEASE_S
-            )
-            spoken, outbox = writes.spoken, writes.outbox
-        if recovered.store_id != store_id:
-            await self._store.keep_id(lane.number, epoch=lane.epoch, store_id=store_id)
-        outputs = {each.topic: Output(each) for each in spoken}
-        for row in outbox:
-            outputs[row.topic].add(row)
-        return outputs
 
-    async def _inputs(self, lane: Lane, recovered: Recovered) -> dict[tuple[str, int], Input]:
-        known = {(p.topic, p.partition): p for p in recovered.positions}
-        inputs: dict[tuple[str, int], Input] = {}
-        for topic, partition, kind in self._topics.of_lane(lane.number):
-            position = await self._position(topic, partition, kind, known)
-            inputs[topic, partition] = Input(position, kind)
-        return inputs
-
-    async def _position(
-        self, topic: str, partition: int, kind: str, known: Mapping[tuple[str, int], Position]
-    ) -> Position:
-        """Say where to go on in a partition. Raises Hole where that is not in the log."""
-        topic_id = await self.topic_id(topic)
-        position = known.get((topic, partition))
-        if position is None:
-            start = (await self._log.bounds(topic, partition))[0] if kind == "outside" else 0
-            return Position(topic, partition, topic_id, start)
-        if position.topic_id != topic_id:
-            raise Hole(f"{topic} is another topic now: {topic_id}, heard was {position.topic_id}")
-        start, end = await self._log.bounds(topic, partition)
-        if not start <= position.next_offset <= end:
-            raise Hole(
-                f"{topic}[{partition}] goes from {start} to {end}, next is {position.next_offset}: "
-                f"see `writeoff mesh begin {topic} {partition}`"
-            )
-        return position
-
-    async def topic_id(self, topic: str) -> str:
-        """Give a topic's id; lanes taken together ask once."""
-        now = asyncio.get_running_loop().time()
-        known = self._topic_ids.get(topic)
-        if known is None or now - known[1] > TOPIC_ID_S:
-            known = self._topic_ids[topic] = (await self._log.topic_id(topic), now)
-        return known[0]
-
-
-async def _nothing(tx: Transaction) -> None:
-    """Save nothing of the service's own."""
+def _goes_on(lane: Lane, taking: int) -> bool:
+    """Say whether this taking is still the one."""
+    return lane.taking == taking and lane.state is State.TAKING

@@ -64,7 +64,7 @@ SCHEMA_LOOKUPS_A_MINUTE = 30
 DRAIN_S = 10.0
 """What is committed is published within this at the end, or the next owner does it."""
 
-PAUSE_MAX_S = 10.0
+PAUSE_MAX_S = 5.0
 """The longest pause between tries of what is unavailable."""
 
 RESAY_DAYS = 7

@@ -109,7 +109,7 @@ class Repairs:
         lane = self._engine.holdings.lanes[number]
         if lane.state is not State.STOPPED:
             raise Missing(f"partition: lane {number} is not stopped at this instance")
-        topic_id = await self._engine.keeper.topic_id(topic)
+        topic_id = await self._engine.keeper.beginning.topic_id(topic)
         await self._store.begin(topic, partition, topic_id=topic_id, offset=offset)
         self._engine.keeper.retake(lane, Event.LOOKED)
         return {"topic": topic, "partition": partition, "offset": offset}

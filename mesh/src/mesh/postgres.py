@@ -63,6 +63,7 @@ class PostgresStore:
         self._leases: asyncpg.Connection | None = None
         self._pool: asyncpg.Pool | None = None
         self._known_id: str | None = None
+        self._one_turn = asyncio.Lock()
         self.reader: Reader = _PoolReader(self)
 
     async def open(self) -> None:
@@ -274,16 +275,17 @@ class PostgresStore:
         self, writes: TurnWrites, save: Save, *, instance: str, lease_s: float
     ) -> None:
         """Do a turn in one transaction, the fence first."""
-        connection = await self._turning()
         arguments = turn_arguments(writes, instance=instance, lease_s=lease_s)
-        try:
-            await connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
-            await connection.execute(sql.TURN, *arguments)
-            await save(PostgresTransaction(connection))
-        except (Exception, asyncio.CancelledError) as error:
-            await roll_back(connection)
-            raise meaning(error) from error
-        await commit(connection)
+        async with self._one_turn:  # a lane that is made anew commits beside the loop of turns
+            connection = await self._turning()
+            try:
+                await connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+                await connection.execute(sql.TURN, *arguments)
+                await save(PostgresTransaction(connection))
+            except (Exception, asyncio.CancelledError) as error:
+                await roll_back(connection)
+                raise meaning(error) from error
+            await commit(connection)
 
 
 class _PoolReader:
