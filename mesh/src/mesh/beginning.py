@@ -52,6 +52,7 @@ class Beginning:
                 epoch=lane.epoch,
                 now=self._holdings.clock.now(),
                 source=f"/writeoff/{self._service}",
+                kind_said=self._topics.kind_said,
             )
             await self._store.commit(
                 writes, _nothing, instance=self._holdings.instance, lease_s=LEASE_S

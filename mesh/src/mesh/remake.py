@@ -6,10 +6,12 @@ from where the store stands: the same ids follow from the same causes, so reader
 twice, and what was decided otherwise is found by `writeoff reconcile`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from uuid import uuid5
 
 from mesh.ports import OutboxRow, Record, Recovered, SaidRow, Spoken, TurnWrites
+from mesh.service import NAMESPACE
 from mesh.wire import SEQ, event_headers, number_of
 
 
@@ -34,6 +36,7 @@ def remake(
     epoch: int,
     now: datetime,
     source: str,
+    kind_said: Callable[[str, bytes | None], str],
 ) -> TurnWrites:
     """Give what makes the lane's outputs anew; `now` becomes the incarnation's floor."""
     found = [_number(tail)[0] for tail in tails.values()]
@@ -47,7 +50,9 @@ def remake(
         if row.topic not in tables:
             writes.outbox.append(_renumbered(row, made[row.topic]))
     for kept in said:
-        row = _said_again(kept, made[kept.topic], source=source, at=now.isoformat())
+        kind = kind_said(kept.topic, kept.value)
+        spoken = made[kept.topic]
+        row = _said_again(kept, spoken, kind=kind, source=source, at=now.isoformat())
         writes.outbox.append(row)
         writes.said.append(
             SaidRow(kept.topic, lane, kept.key, row.incarnation, row.seq, kept.value)
@@ -64,13 +69,14 @@ def _renumbered(row: OutboxRow, spoken: Spoken) -> OutboxRow:
     )
 
 
-def _said_again(kept: SaidRow, spoken: Spoken, *, source: str, at: str) -> OutboxRow:
+def _said_again(kept: SaidRow, spoken: Spoken, *, kind: str, source: str, at: str) -> OutboxRow:
     spoken.last_seq += 1
-    event_id = f"again/{kept.topic}/{kept.key}/{spoken.incarnation}"
+    again = f"again/{kept.topic}/{kept.key}/{spoken.incarnation}"
+    event_id = str(uuid5(NAMESPACE, again))
     headers = event_headers(
         event_id=event_id,
         source=source,
-        kind="Again",
+        kind=kind,
         subject=kept.key,
         at=at,
         correlation_id=event_id,

@@ -51,6 +51,11 @@ class Topics:
         """Say whether only the last record of each key matters."""
         return self.by_name[topic].kind == "table"
 
+    def kind_said(self, topic: str, value: bytes | None) -> str:
+        """Give the full name of a table topic's one record type; of none, Tombstone."""
+        [kind] = self.by_name[topic].records if value is not None else ["Tombstone"]
+        return kind
+
     def template_of(self, topic: str) -> str:
         """Give the catalogue's name of a topic."""
         return self.by_name[topic].template

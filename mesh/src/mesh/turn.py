@@ -262,8 +262,7 @@ class Turn:
         """Say a key of a table topic once more, as the store has it."""
         self.lanes[lane.number] = lane
         event_id = str(uuid5(NAMESPACE, f"again/{row.topic}/{row.key}/{row.incarnation}/{row.seq}"))
-        # A table topic has records of one type: said again it is of the same.
-        [kind] = self.decider.topics.by_name[row.topic].records if row.value else ["Tombstone"]
+        kind = self.decider.topics.kind_said(row.topic, row.value)
         self.tables.setdefault(
             (row.topic, row.key),
             Saying(lane, row.topic, row.key, row.value, event_id, kind, row.key, event_id),
