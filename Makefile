@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 UV_VERSION := 0.13.9
-PIP_PACKAGES := schemas mesh services/case services/documents services/authorization services/ledger services/notifications cli stack
+PIP_PACKAGES := schemas mesh services/case services/documents services/authorization services/ledger services/notifications cli stack bench
 BOOT_PYTHON ?= $(shell command -v python3.13 >/dev/null 2>&1 && python3.13 -c '' >/dev/null 2>&1 && echo python3.13 || echo python3)
 UV := .uv/bin/uv
 PY := .venv/bin/python
@@ -57,13 +57,16 @@ run: setup ## start everything, play the demo, keep serving until Ctrl-C (NEW=1:
 demo: setup ## the same without staying
 	@trap '$(PY) -m stack down' EXIT; $(PY) -m stack up && .venv/bin/writeoff demo $(if $(NEW),--new)
 
-.PHONY: test check schemas
+.PHONY: test check bench schemas
 test: setup ## every test, on a stack of its own
 	@$(PY) -m pytest $(ARGS)
 
 check: setup ## lint, format, types, import contracts, generated files
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check -q . && .venv/bin/basedpyright && \
 	.venv/bin/lint-imports && $(PY) schemas/generate.py --check && $(PY) docs/generate.py --check
+
+bench: setup ## measure cases per second, latency and CPU on a stack of its own (CASES=10000)
+	@$(PY) -m bench $(if $(CASES),--cases $(CASES))
 
 schemas: setup ## generate contracts from the .avsc files, check them against the last release
 	@$(PY) schemas/generate.py && $(PY) -m contracts.register --check

@@ -44,6 +44,6 @@ def test_the_lock_has_hashes_and_no_addresses() -> None:
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own verbs
+    return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
     )

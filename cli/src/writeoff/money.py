@@ -2,14 +2,9 @@
 
 from decimal import Decimal
 
-DECIMALS_USUAL = 2
+from mesh.currency import DECIMALS
 
-_NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-_THREE = "BHD IQD JOD KWD LYD OMR TND"
-DECIMALS: dict[str, int] = {code: 0 for code in _NONE.split()} | {  # noqa: C420
-    code: 3 for code in _THREE.split()
-}
-"""ISO 4217's currencies that do not have two decimals."""
+DECIMALS_USUAL = 2
 
 
 def decimals_of(currency: str) -> int:

@@ -1,12 +1,12 @@
 """Decimal text to minor units, free text to reasons, and limits in US dollars."""
 
 import pytest
-from case.domain.currency import DECIMALS
 from case.domain.money import Refusal, to_minor, to_text
 from case.domain.policy import Policy
 from case.domain.reasons import match
 from hypothesis import given
 from hypothesis import strategies as st
+from mesh.currency import DECIMALS
 
 
 @given(st.integers(-(10**15) + 1, 10**15 - 1), st.sampled_from(sorted(DECIMALS)))

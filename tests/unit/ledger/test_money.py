@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger.domain.currency import DECIMALS
 from ledger.domain.money import Component, Components, Rounding, rounded, share, to_minor, to_text
+from mesh.currency import DECIMALS
 
 ROOM = st.builds(Components, *(st.integers(0, 10**12) for _ in Component))
 

@@ -26,7 +26,6 @@ def read_matrix(text: str) -> Matrix:
         rows=tuple(_to_row(row) for row in data["row"]),
         modifiers=tuple(_to_modifier(modifier) for modifier in data["modifier"]),
         rates={currency: Fraction(rate) for currency, rate in data["rates"].items()},
-        decimals=data["decimals"],
         exposure_days=data["exposure_days"],
         grant_days=data["grant_days"],
         growth_percent=data["growth_percent"],

@@ -1,13 +1,13 @@
 """Writes a notice out: templates are files, `LOCALE/NOTICE.VERSION.txt`, the subject first."""
 
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
+from mesh.currency import DECIMALS
 
 from notifications.domain.notices import Content, Party
 
@@ -16,13 +16,6 @@ FALLBACK = "en-US"
 
 NAME_CHARACTERS_MAX = 200
 """A longer name is no name: it would push the text off the page."""
-
-DECIMALS: Mapping[str, int] = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
-    **dict.fromkeys(("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-"""ISO 4217; every other currency has two."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ nor a lower level; that holds by construction and is asserted when a matrix is m
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+
+from mesh.currency import DECIMALS
 
 from authorization.domain.terms import Approver, Flag, Terms
 
@@ -118,8 +120,6 @@ class Matrix:
     modifiers: Sequence[Modifier]
     rates: Mapping[str, Fraction]
     """US dollars for one unit."""
-    decimals: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Minor units of a currency where they are not two."""
     exposure_days: int
     grant_days: int
     growth_percent: int
@@ -155,7 +155,7 @@ class Matrix:
 
     def minor_of_unit(self, currency: str) -> int:
         """Give how many minor units one unit of the currency has."""
-        return 10 ** self.decimals.get(currency, 2)
+        return 10 ** DECIMALS.get(currency, 2)
 
     def need(self, terms: Terms, usd: Fraction | None, *, tenant: str) -> Need:
         """Say who has to decide when so much counts; none: above every limit."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from mesh.currency import DECIMALS
+
 from case.domain import reasons
 from case.domain.case import LoanFile, number_of
-from case.domain.currency import DECIMALS
 from case.domain.money import Refusal
 from case.domain.policy import Policy
 from case.domain.terms import FULL, PARTIAL, WRITE_OFF, Loan, Request, Terms

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from case.domain.currency import DECIMALS
+from mesh.currency import DECIMALS
 
 _DECIMAL = re.compile(r"(-?)(\d{1,15})(?:\.(\d+))?", re.ASCII)
 """At most 15 digits before the point: with three decimals that still fits 64 bits."""

@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from fractions import Fraction
 from typing import Literal
 
-from case.domain.currency import DECIMALS
+from mesh.currency import DECIMALS
 
 type Mode = Literal["OWN", "MANUAL"]
 """How a product's loan system learns of a posting: the ledger is it, or a person keys it in."""

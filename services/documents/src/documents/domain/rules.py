@@ -1,17 +1,11 @@
 """Apply the document rules: which documents a case needs, and whether it is a special one."""
 
-from collections.abc import Mapping
 from fractions import Fraction
+
+from mesh.currency import DECIMALS
 
 from documents.domain.file import Requirement, Terms
 from documents.domain.policy import Policy, Rule
-
-DECIMALS: Mapping[str, int] = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
-    **dict.fromkeys(("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-"""ISO 4217; every other currency has two."""
 
 
 def usd(terms: Terms) -> Fraction | None:

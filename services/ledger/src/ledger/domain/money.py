@@ -7,7 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Self
 
-from ledger.domain.currency import DECIMALS
+from mesh.currency import DECIMALS
 
 PLAIN_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 

@@ -11,7 +11,8 @@ from datetime import date
 from functools import partial
 from hashlib import sha256
 
-from ledger.domain.currency import DECIMALS
+from mesh.currency import DECIMALS
+
 from ledger.domain.loan import Particulars, Status
 from ledger.domain.money import Component, Components, to_minor
 

@@ -1,4 +1,7 @@
-"""The currencies of ISO 4217 and their decimals: data. Funds and metals are no money here."""
+"""The currencies of ISO 4217 and their decimals: data, pure. Funds and metals are no money here.
+
+They stand here once: every service counts minor units, and none may count other ones.
+"""
 
 from collections.abc import Mapping
 

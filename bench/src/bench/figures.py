@@ -1,0 +1,145 @@
+"""What is made of measurements: percentiles, rates, ratios, the result and its table. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+SERVICES = ("case", "documents", "authorization", "ledger", "notifications")
+PARTS = (*SERVICES, "kafka", "postgres")
+
+HOPS = 6
+"""Kafka round trips of a straight-through case, from its request to CaseClosed."""
+
+NOTES = {
+    "throughput": "all cases ÷ time from the case service's /ready to the last CaseClosed",
+    "notifications": "mail server away: recording notices and looking for due ones, no sending",
+    "latency": "broker's clock, request to CaseClosed, at 20 cases/s; mail server away",
+    "asyncpg": "ten cases in flight, five transactions each in five databases, connections kept",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What the mesh did under full load."""
+
+    cases: int
+    seconds: float
+    steady_per_s: float
+    """Cases a second between the first and the last tenth."""
+    cpu_ms: Mapping[str, float]
+    """By part, of all cases together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What the mesh did at a steady pace."""
+
+    took_ms: Sequence[float]
+    cpu_ms: float
+    """Of all parts and cases together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floors:
+    """What the same commits and hops cost with nothing around them."""
+
+    kafka_rtt_ms: float
+    pg_commit_ms: float
+    asyncpg_cases_per_s: float
+    asyncpg_p50_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What is measured beside the cases."""
+
+    mails_per_s: float
+    idle_percent: float
+    """Of one core, the five services together."""
+
+
+def percentile(values: Sequence[float], share: int) -> float:
+    """Return the least value that so many of a hundred do not pass; there must be one."""
+    assert values, "no percentile of nothing"
+    assert 0 < share <= 100
+    return sorted(values)[-(-len(values) * share // 100) - 1]
+
+
+def between_tenths(moments_ms: Sequence[float]) -> float:
+    """Return events a second from the end of the first tenth to the begin of the last."""
+    ordered = sorted(moments_ms)
+    first, last = len(ordered) // 10, len(ordered) * 9 // 10
+    if last <= first:
+        return 0.0
+    passed_ms = ordered[last] - ordered[first]
+    return (last - first) * 1000 / max(passed_ms, 1.0)
+
+
+def result(load: Load, pace: Pace, floors: Floors, rest: Rest) -> dict[str, Any]:
+    """Lay out everything that was measured, as `.bench/latest.json` has it."""
+    per_s = load.cases / load.seconds
+    p50_ms = percentile(pace.took_ms, 50)
+    cpu = {part: load.cpu_ms[part] / load.cases for part in PARTS}
+    floor_ms = floors.asyncpg_p50_ms + HOPS * floors.kafka_rtt_ms
+    told = {
+        "throughput": {"cases_per_s": per_s},
+        "latency": {"p50_ms": p50_ms, "p99_ms": percentile(pace.took_ms, 99)},
+        "cpu_ms_per_case": {**cpu, "total": sum(cpu.values())},
+        "floors": {
+            "kafka_rtt_ms": floors.kafka_rtt_ms,
+            "pg_commit_ms": floors.pg_commit_ms,
+            "asyncpg_cases_per_s": floors.asyncpg_cases_per_s,
+            "asyncpg_p50_ms": floors.asyncpg_p50_ms,
+        },
+        "ratios": {
+            "throughput_vs_asyncpg": per_s / floors.asyncpg_cases_per_s,
+            "p50_vs_floor": p50_ms / floor_ms,
+        },
+        "mail": {"per_s": rest.mails_per_s},
+        "idle": {"cpu_percent": rest.idle_percent},
+        "run": {
+            "cases": load.cases,
+            "steady_cases_per_s": load.steady_per_s,
+            "paced_cases": len(pace.took_ms),
+            "paced_cpu_ms_per_case": pace.cpu_ms / len(pace.took_ms),
+        },
+    }
+    rounded = {name: _rounded(group) for name, group in told.items()}
+    return {**rounded, "notes": NOTES}
+
+
+def table(found: Mapping[str, Any]) -> Table:
+    """Lay out a result for a person, with what is wanted beside it."""
+    shown = Table(title="bench", title_justify="left", box=None)
+    shown.add_column("figure")
+    shown.add_column("measured", justify="right")
+    shown.add_column("wanted")
+    for path, wanted in ROWS:
+        group, _, name = path.partition(".")
+        shown.add_row(path, f"{found[group][name]:,.2f}", wanted)
+    return shown
+
+
+ROWS = (
+    ("throughput.cases_per_s", ""),
+    ("run.steady_cases_per_s", ""),
+    ("floors.asyncpg_cases_per_s", ""),
+    ("ratios.throughput_vs_asyncpg", "at least 2.5, aim 5"),
+    ("latency.p50_ms", ""),
+    ("latency.p99_ms", ""),
+    ("floors.asyncpg_p50_ms", ""),
+    ("floors.kafka_rtt_ms", ""),
+    ("floors.pg_commit_ms", ""),
+    ("ratios.p50_vs_floor", "at most 4, aim 3"),
+    *((f"cpu_ms_per_case.{part}", "") for part in PARTS),
+    ("cpu_ms_per_case.total", "at most 1.3, aim 0.7"),
+    ("run.paced_cpu_ms_per_case", "at most 12"),
+    ("idle.cpu_percent", "at most 5"),
+    ("mail.per_s", ""),
+)
+
+
+def _rounded(group: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in group.items()}
