@@ -3,29 +3,43 @@
 import os
 from pathlib import Path
 
-from stack.places import Places
-
 from bench.figures import PARTS
-from stack import control, processes
+from bench.own_stack import OwnStack, until
+from stack import processes
 
 PROC = Path("/proc")
 TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 
-
-def used_ms(places: Places) -> dict[str, float]:
-    """Return milliseconds of CPU by part, of all its processes and of children that ended."""
-    pids: dict[str, set[int]] = {part: set() for part in PARTS}
-    for row in control.ask(places, "status")["processes"]:
-        part = row["name"].rpartition("-")[0] or row["name"]
-        if part in pids and row["pid"]:
-            pids[part].add(row["pid"])
-    pids["postgres"].update(processes.dwellers(places.postgres / "data"))
-    return {part: sum(_ticks(pid) for pid in those) * TICK_MS for part, those in pids.items()}
+STARTED_S = 10.0
 
 
-def difference(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
-    """Return what was used in between, by part."""
-    return {part: after[part] - before[part] for part in after}
+class Meter:
+    """Reads what each part has used so far."""
+
+    def __init__(self, mesh: OwnStack) -> None:
+        """Find the process of each part; one that is just starting is waited for."""
+        self._data = mesh.places.postgres / "data"
+        self._pids: dict[str, int] = {}
+        until(lambda: self._find(mesh), seconds=STARTED_S, what="a process of every part")
+
+    def read(self) -> dict[str, float]:
+        """Return milliseconds of CPU by part; quick, so that it may stand where a time begins."""
+        found = {part: _ticks(pid) * TICK_MS for part, pid in self._pids.items()}
+        for pid in processes.dwellers(self._data):
+            if pid != self._pids["postgres"]:
+                found["postgres"] += _ticks(pid) * TICK_MS
+        return found
+
+    def since(self, before: dict[str, float]) -> dict[str, float]:
+        """Return what was used since an earlier reading, by part."""
+        return {part: used - before[part] for part, used in self.read().items()}
+
+    def _find(self, mesh: OwnStack) -> bool:
+        for name, pid in mesh.pids().items():
+            part = name.rpartition("-")[0] or name
+            if part in PARTS and pid is not None:
+                self._pids[part] = pid
+        return self._pids.keys() == set(PARTS)
 
 
 def _ticks(pid: int) -> int:

@@ -48,7 +48,9 @@ class Upstream:
         registry = SchemaRegistryClient(env.registry_conf())
         schema = Schema(WriteOffRequested.SCHEMA, "AVRO")
         subject = f"{TOPIC}-{WriteOffRequested.FULL_NAME}"
-        self._schema_id = registry.lookup_schema(subject, schema).schema_id
+        found = registry.lookup_schema(subject, schema).schema_id
+        assert found is not None, "a registered schema has an id"
+        self._schema_id = found
         # The partitioner of Kafka's own client: with this key a request meets its lane.
         self._producer = Producer(
             {

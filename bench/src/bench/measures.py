@@ -7,7 +7,7 @@ from contextlib import closing
 from contracts.records.case import CaseClosed
 from contracts.records.notifications import NoticeSent
 
-from bench.cpu import difference, used_ms
+from bench.cpu import Meter
 from bench.figures import SERVICES, Load, Pace, between_tenths
 from bench.load import Upstream
 from bench.own_stack import Failed, OwnStack, until
@@ -40,9 +40,10 @@ def warm_up(mesh: OwnStack, loans: Sequence[str], told: Told) -> None:
 def rest(mesh: OwnStack) -> float:
     """Return how much of one core the five services use together while nothing happens."""
     time.sleep(CALM_S)
-    before, start = used_ms(mesh.places), time.monotonic()
+    meter = Meter(mesh)
+    before, start = meter.read(), time.monotonic()
     time.sleep(REST_S)
-    used = difference(before, used_ms(mesh.places))
+    used = meter.since(before)
     passed_ms = (time.monotonic() - start) * 1000
     return 100 * sum(used[service] for service in SERVICES) / passed_ms
 
@@ -57,17 +58,19 @@ def full_load(mesh: OwnStack, loans: Sequence[str], told: Told) -> Load:
         mesh.stop("case-1")
         Upstream(mesh.env).ask(loans)
         mesh.start("case-1")
-        ready_ms, before = time.time() * 1000, used_ms(mesh.places)
+        meter = Meter(mesh)
+        mesh.until_ready("case-1")
+        ready_ms, before = time.time() * 1000, meter.read()
         closed.until(len(loans), seconds=CLOSED_MAX_S, told=told)
         time.sleep(AFTERMATH_S)
-        after = used_ms(mesh.places)
+        used = meter.since(before)
         _all_complete(closed)
         start_ms = min(ready_ms, closed.first_ms or ready_ms)
         return Load(
             cases=len(loans),
             seconds=(max(closed.moments_ms) - start_ms) / 1000,
             steady_per_s=between_tenths(closed.moments_ms),
-            cpu_ms=difference(before, after),
+            cpu_ms=used,
         )
 
 
@@ -80,6 +83,7 @@ def mails(mesh: OwnStack, told: Told) -> float:
         waiting = _pending(mesh)
         mesh.stop("notifications-1")
         mesh.start("mail")
+        mesh.until_ready("mail")
         mesh.start("notifications-1")
         sent.until(waiting, seconds=MAILED_MAX_S, told=told)
         return between_tenths(sent.moments_ms)
@@ -91,12 +95,12 @@ def steady_pace(mesh: OwnStack, loans: Sequence[str]) -> Pace:
     The first of the loans are a lead that is not measured. The mail server must be away.
     """
     lead, measured = loans[:PACED_LEAD], loans[PACED_LEAD:]
-    upstream = Upstream(mesh.env)
+    upstream, meter = Upstream(mesh.env), Meter(mesh)
     with closings(mesh.env) as closed:
         upstream.ask(lead, per_s=PACE_PER_S)
-        before = used_ms(mesh.places)
+        before = meter.read()
         upstream.ask(measured, per_s=PACE_PER_S)
-        after = used_ms(mesh.places)
+        used = meter.since(before)
         closed.until(len(loans), seconds=CLOSED_MAX_S, told=lambda _: None)
         _all_complete(closed)
         ended_ms = {
@@ -105,7 +109,7 @@ def steady_pace(mesh: OwnStack, loans: Sequence[str]) -> Pace:
         }
     return Pace(
         took_ms=[ended_ms[loan] - upstream.taken_ms[loan] for loan in measured],
-        cpu_ms=sum(difference(before, after).values()),
+        cpu_ms=sum(used.values()),
     )
 
 

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +47,11 @@ class OwnStack:
         control.ask(self.places, "stop", name=name)
 
     def start(self, name: str) -> None:
-        """Start a process, and return at the moment at which it is ready."""
+        """Start a process; it is not ready yet."""
         control.ask(self.places, "start", name=name)
+
+    def until_ready(self, name: str) -> None:
+        """Wait for a process, and return as soon as it is ready. Raises Failed."""
         service = name.rpartition("-")[0]
         if service:
             url = f"{self.env.services[service][0]}/ready"
@@ -72,13 +75,19 @@ class OwnStack:
             raise Failed(f"{service}{path}: {response.status_code} {response.text[:300]}")
         return response.json()
 
+    def pids(self) -> dict[str, int | None]:
+        """Return the process id of everything that is kept running; none: it is not running."""
+        return {row["name"]: row["pid"] for row in self._rows()}
+
     def _state(self, name: str) -> str:
-        rows = control.ask(self.places, "status")["processes"]
-        return next(row["state"] for row in rows if row["name"] == name)
+        return next(row["state"] for row in self._rows() if row["name"] == name)
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return control.ask(self.places, "status")["processes"]
 
 
 @contextmanager
-def own_stack(folder: Path) -> Iterator[OwnStack]:
+def own_stack(folder: Path) -> Generator[OwnStack]:
     """Start a fresh stack in this folder, and stop it whatever happens."""
     folder.mkdir(parents=True, exist_ok=True)
     world, root = folder / "world.toml", folder / "stack"

@@ -101,10 +101,8 @@ async def _case(stages: Sequence[Connection], number: int) -> None:
     key = _key(number % ITEMS)
     for connection in stages:
         async with connection.transaction():
-            state = await connection.fetchval(
-                "SELECT state FROM item WHERE key = $1 FOR UPDATE", key
-            )
-            await connection.execute("UPDATE item SET state = $2 WHERE key = $1", key, state + 1)
+            await connection.fetchval("SELECT state FROM item WHERE key = $1 FOR UPDATE", key)
+            await connection.execute("UPDATE item SET state = state + 1 WHERE key = $1", key)
             await connection.execute("INSERT INTO said (body) VALUES ($1)", BODY)
 
 

@@ -19,7 +19,6 @@ from uuid import uuid4
 
 import uvloop
 from aiohttp import web
-from contracts.catalogue import World
 from prometheus_client import CollectorRegistry
 
 from mesh import http, logs, meshdoors, taskdoors
@@ -85,7 +84,8 @@ async def _run(settings: Settings, app: App, folders: Sequence[tuple[str, Path]]
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    topics = Topics.of(app.service, World.read(settings.world_file))
+    world = settings.world()
+    topics = Topics.of(app.service, world)
     prometheus = CollectorRegistry()
     store = PostgresStore(settings.database_url)
     kafka = KafkaLog(_kafka_conf(settings), group=app.service.name)
@@ -118,7 +118,7 @@ async def _run(settings: Settings, app: App, folders: Sequence[tuple[str, Path]]
         tokens=Tokens(settings.people_file),
         health=starting.health(engine),
         registry=prometheus,
-        tenants=topics_tenants(settings),
+        tenants=world.tenants,
     )
     runner = await http.serve(web_app, settings.http_host, settings.http_port)
     try:
@@ -199,11 +199,6 @@ async def _work(engine: Engine, stop: asyncio.Event, jobs: Sequence[Awaitable[No
     await asyncio.gather(*beside, return_exceptions=True)
     for task in broken:
         task.result()
-
-
-def topics_tenants(settings: Settings) -> tuple[str, ...]:
-    """Give the tenants of this world."""
-    return World.read(settings.world_file).tenants
 
 
 def _kafka_conf(settings: Settings) -> dict[str, Any]:

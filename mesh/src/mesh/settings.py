@@ -7,11 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from contracts.catalogue import Source, World
+
+__all__ = ["Settings", "Source", "World", "is_tenant", "read_world"]
+
 TENANT = re.compile(r"[a-z0-9-]{1,32}", re.ASCII)
 """A tenant's name: it stands in topics and keys, so nothing that they could not hold."""
 
 LANES_MAX = 1_024
 """Each lane is a partition of every topic: more than this no cluster of ours would carry."""
+
+RESERVED = frozenset({"file", "agent", "door", "timer", "register", "sender"})
+"""What commands of the doors call their source: an upstream of that name would be one with them."""
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -79,9 +86,9 @@ class Settings:
             log_level=log_level,
         )
 
-    def world(self) -> "World":
+    def world(self) -> World:
         """Read the world. Raises SystemExit when it is wrong or has other lanes than we."""
-        world = World.read(self.world_file)
+        world = read_world(self.world_file)
         if world.lanes != self.mesh_lanes:
             raise SystemExit(
                 f"MESH_LANES is {self.mesh_lanes}, but {self.world_file} says lanes = {world.lanes}"
@@ -89,42 +96,25 @@ class Settings:
         return world
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """An upstream: whom it may speak for, and the partitions of its topic."""
-
-    tenants: tuple[str, ...]
-    partitions: int
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """The lanes of the mesh, its tenants and its upstreams."""
-
-    lanes: int
-    tenants: tuple[str, ...]
-    sources: Mapping[str, Source]
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a world's file. Raises SystemExit naming the file and each wrong key."""
-        try:
-            told = tomllib.loads(path.read_text())
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise SystemExit(f"{path}: {error}") from error
-        troubles: list[str] = []
-        lanes = _count(told.get("lanes"), "lanes", troubles)
-        tenants = _tenants(told.get("tenants"), "tenants", troubles)
-        sources: dict[str, Source] = {}
-        upstreams: Any = told.get("sources", {})
-        if not isinstance(upstreams, dict):
-            troubles.append("sources must be tables, as [sources.lending]")
-            upstreams = {}
-        for name, source in upstreams.items():
-            sources[name] = _source(name, source, tenants=tenants, troubles=troubles)
-        if troubles:
-            raise SystemExit("\n".join(f"{path}: {trouble}" for trouble in troubles))
-        return cls(lanes=lanes, tenants=tenants, sources=sources)
+def read_world(path: Path) -> World:
+    """Read a world's file. Raises SystemExit naming the file and each wrong key."""
+    try:
+        told = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SystemExit(f"{path}: {error}") from error
+    troubles: list[str] = []
+    lanes = _count(told.get("lanes"), "lanes", troubles)
+    tenants = _tenants(told.get("tenants"), "tenants", troubles)
+    sources: dict[str, Source] = {}
+    upstreams: Any = told.get("sources", {})
+    if not isinstance(upstreams, dict):
+        troubles.append("sources must be tables, as [sources.lending]")
+        upstreams = {}
+    for name, source in upstreams.items():
+        sources[name] = _source(name, source, tenants=tenants, troubles=troubles)
+    if troubles:
+        raise SystemExit("\n".join(f"{path}: {trouble}" for trouble in troubles))
+    return World(lanes=lanes, tenants=tenants, sources=sources)
 
 
 def is_tenant(text: str) -> bool:
@@ -149,14 +139,17 @@ def _source(name: str, told: Any, *, tenants: tuple[str, ...], troubles: list[st
     place = f"sources.{name}"
     if not is_tenant(name):
         troubles.append(f"{place}: a source's name is 1-32 of a-z, 0-9 and -")
+    if name in RESERVED:
+        troubles.append(f"{place}: that name is the mesh's own, give it another one")
     if not isinstance(told, dict):
         troubles.append(f"{place} must be a table")
-        return Source((), 1)
+        return Source(tenants=(), partitions=1)
     own = _tenants(told.get("tenants"), f"{place}.tenants", troubles)
     strange = sorted(set(own) - set(tenants))
     if strange:
         troubles.append(f"{place}.tenants: {', '.join(strange)} not among the world's tenants")
-    return Source(own, _count(told.get("partitions"), f"{place}.partitions", troubles))
+    partitions = _count(told.get("partitions"), f"{place}.partitions", troubles)
+    return Source(tenants=own, partitions=partitions)
 
 
 def _count(told: Any, place: str, troubles: list[str]) -> int:

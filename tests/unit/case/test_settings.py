@@ -8,7 +8,9 @@ from case.domain.policy import ByHand
 from case.settings import Settings, policy_of
 from mesh.settings import Source, World
 
-WORLD = World(lanes=6, tenants=("demo",), sources={"lending": Source(("demo",), 6)})
+WORLD = World(
+    lanes=6, tenants=("demo",), sources={"lending": Source(tenants=("demo",), partitions=6)}
+)
 
 
 def test_sources_come_from_the_world() -> None:

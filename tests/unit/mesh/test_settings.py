@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from mesh.settings import Settings, Source, World
+from mesh.settings import Settings, Source, World, read_world
 
 WORLD = """
 lanes = 6
@@ -79,7 +79,11 @@ def test_lanes_are_a_number_in_bounds(environ: dict[str, str], lanes: str) -> No
 def test_a_world_tells_lanes_tenants_and_sources(environ: dict[str, str]) -> None:
     world = Settings.read(environ).world()
 
-    assert world == World(6, ("demo", "sba"), {"lending": Source(("demo",), 3)})
+    assert world == World(
+        lanes=6,
+        tenants=("demo", "sba"),
+        sources={"lending": Source(tenants=("demo",), partitions=3)},
+    )
 
 
 def test_lanes_of_the_world_and_of_the_settings_agree(environ: dict[str, str]) -> None:
@@ -110,7 +114,7 @@ def test_a_wrong_world_is_told_by_file_and_key(tmp_path: Path, told: str, key: s
     path.write_text(told)
 
     with pytest.raises(SystemExit) as ended:
-        World.read(path)
+        read_world(path)
 
     assert str(path) in str(ended.value)
     assert key in str(ended.value)
