@@ -167,10 +167,12 @@ def _rules(section: dict[str, Any], form: Form) -> tuple[tuple[Rule, ...], list[
     """Return the rules that could be read, and what is wrong with the section."""
     rules: list[Rule] = []
     wrong: list[str] = []
+    if strange := section.keys() - form.fields.keys():
+        names = ", ".join(repr(name) for name in sorted(strange))
+        wrong.append(f"{form.what} has no field {names}; it has {', '.join(form.fields)}")
     for name, given in section.items():
         field = form.fields.get(name)
         if field is None:
-            wrong.append(f"{form.what} has no field {name!r}; it has {', '.join(form.fields)}")
             continue
         try:
             rules.append(parse_rule(field, given))

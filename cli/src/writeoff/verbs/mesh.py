@@ -207,6 +207,9 @@ def _lanes_of(session: Session, url: str) -> Iterable[Json]:
 
 def _render_rows(out: Console, title: str, rows: Sequence[Json]) -> None:
     columns = list(dict.fromkeys(key for row in rows for key in row))
+    if not rows:
+        out.print(title)
+        return
     out.print(table(title, columns, [[row.get(c) for c in columns] for row in rows]))
 
 
