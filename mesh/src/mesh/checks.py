@@ -6,6 +6,7 @@ from pathlib import Path
 from mesh import migrations
 from mesh.kafka import KafkaLog
 from mesh.ports import Unavailable
+from mesh.postgres import PostgresStore
 from mesh.postgres_sql import SETTINGS
 from mesh.service import Reader
 from mesh.topics import Topics
@@ -14,11 +15,12 @@ POSTGRES_MIN = 170_000
 
 
 async def check_start(
-    reader: Reader, kafka: KafkaLog, topics: Topics, *, folders: Sequence[tuple[str, Path]]
+    store: PostgresStore, kafka: KafkaLog, topics: Topics, *, folders: Sequence[tuple[str, Path]]
 ) -> None:
     """Raises Unavailable for what is not there yet, SystemExit for what is wrong."""
-    await _check_store(reader, folders)
-    await _check_topics(kafka, topics)
+    await store.check_direct()
+    await _check_store(store.reader, folders)
+    await check_topics(kafka, topics)
 
 
 async def _check_store(reader: Reader, folders: Sequence[tuple[str, Path]]) -> None:
@@ -37,13 +39,12 @@ async def _check_store(reader: Reader, folders: Sequence[tuple[str, Path]]) -> N
         raise Unavailable("this PostgreSQL is a standby")
 
 
-async def _check_topics(kafka: KafkaLog, topics: Topics) -> None:
+async def check_topics(kafka: KafkaLog, topics: Topics) -> None:
+    """Raises Unavailable or SystemExit, naming the topic and what is wrong with it."""
     wanted = {name: topics.by_name[name] for name in {*topics.inputs, *topics.says}}
     found = await kafka.facts(sorted(wanted))
     for name, topic in sorted(wanted.items()):
-        facts = found.get(name)
-        if facts is None:
-            raise Unavailable(f"topic {name} is not there yet")
+        facts = found[name]
         if facts.partitions != topic.partitions:
             raise SystemExit(
                 f"topic {name} has {facts.partitions} partitions, not {topic.partitions}"
@@ -53,3 +54,7 @@ async def _check_topics(kafka: KafkaLog, topics: Topics) -> None:
             raise SystemExit(f"topic {name} has cleanup.policy {facts.cleanup}, not {cleanup}")
         if facts.timestamps != "LogAppendTime":
             raise SystemExit(f"topic {name} must have message.timestamp.type LogAppendTime")
+        # Rights may come a moment after the topic: waited for, and named meanwhile.
+        needed = {"READ"} | ({"WRITE"} if name in topics.says else set())
+        if missing := needed - facts.may:
+            raise Unavailable(f"topic {name}: we may not {', '.join(sorted(missing))} (yet)")

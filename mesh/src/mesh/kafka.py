@@ -46,6 +46,8 @@ class TopicFacts:
     partitions: int
     cleanup: str
     timestamps: str
+    may: frozenset[str]
+    """What our principal may do with it: READ, WRITE, DESCRIBE, …"""
 
 
 class KafkaLog:
@@ -127,22 +129,28 @@ class KafkaLog:
         """Give what the broker says of topics that are there. Raises Unavailable."""
         admin = self._admin
         assert admin is not None, "opened before"
-        try:
-            there = await asyncio.to_thread(lambda: admin.list_topics(timeout=CALL_S).topics)
-            named = {name: there[name] for name in topics if name in there}
-            asked = [ConfigResource(ResourceType.TOPIC, name) for name in named]
-            futures = admin.describe_configs(asked, request_timeout=CALL_S) if asked else {}
-            configs = {c.name: await asyncio.wrap_future(f) for c, f in futures.items()}
-        except KafkaException as error:
-            raise Unavailable(f"Kafka: {error}") from error
-        return {
-            name: TopicFacts(
-                partitions=len(found.partitions),
-                cleanup=str(configs[name]["cleanup.policy"].value),
-                timestamps=str(configs[name]["message.timestamp.type"].value),
+        described = admin.describe_topics(
+            TopicCollection(list(topics)),
+            include_authorized_operations=True,
+            request_timeout=CALL_S,
+        )
+        asked = [ConfigResource(ResourceType.TOPIC, name) for name in topics]
+        configured = admin.describe_configs(asked, request_timeout=CALL_S)
+        configs = {resource.name: future for resource, future in configured.items()}
+        found: dict[str, TopicFacts] = {}
+        for name, future in described.items():
+            try:
+                topic = await asyncio.wrap_future(future)
+                config = await asyncio.wrap_future(configs[name])
+            except KafkaException as error:
+                raise Unavailable(f"topic {name}: {error.args[0].str()}") from error
+            found[name] = TopicFacts(
+                partitions=len(topic.partitions),
+                cleanup=str(config["cleanup.policy"].value),
+                timestamps=str(config["message.timestamp.type"].value),
+                may=frozenset(operation.name for operation in topic.authorized_operations or ()),
             )
-            for name, found in named.items()
-        }
+        return found
 
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """Give the log's start and end."""

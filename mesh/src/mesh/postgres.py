@@ -31,7 +31,7 @@ from mesh.ports import (
     TurnWrites,
     Unavailable,
 )
-from mesh.postgres_tx import CALL_S, PostgresTransaction, commit, meaning, roll_back, told
+from mesh.postgres_tx import CALL_S, PostgresTransaction, commit, is_stale, meaning, roll_back, told
 from mesh.rows import (
     due_columns,
     due_row,
@@ -72,6 +72,12 @@ class PostgresStore:
             self._pool = await asyncpg.create_pool(
                 self._dsn, min_size=1, max_size=4, command_timeout=CALL_S, server_settings=SESSION
             )
+
+    async def check_direct(self) -> None:
+        """Raises SystemExit where a pooler answers for the server: it would hand our session on."""
+        async with told(), self.pool.acquire() as connection:
+            if await connection.fetchval("SELECT pg_backend_pid()") != connection.get_server_pid():
+                raise SystemExit("DATABASE_URL leads to a pooler: the mesh needs the server itself")
 
     async def close(self) -> None:
         """Let all connections go."""
@@ -282,8 +288,13 @@ class PostgresStore:
                 await connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
                 await connection.execute(sql.TURN, *arguments)
                 await save(PostgresTransaction(connection))
-            except (Exception, asyncio.CancelledError) as error:
+            except asyncio.CancelledError:
                 await roll_back(connection)
+                raise
+            except Exception as error:
+                await roll_back(connection)
+                if is_stale(error):
+                    connection.terminate()
                 raise meaning(error) from error
             await commit(connection)
 

@@ -83,6 +83,11 @@ def _sqlstate(error: asyncpg.PostgresError) -> str:
     return str(getattr(error, "sqlstate", None) or "")
 
 
+def is_stale(error: BaseException) -> bool:
+    """Say whether a migration made what this connection remembers stale: another one is needed."""
+    return isinstance(error, asyncpg.PostgresError) and _sqlstate(error) == "0A000"
+
+
 def meaning(error: BaseException) -> BaseException:
     """Say what an error before COMMIT means for the turn: in each case nothing was written."""
     if isinstance(error, asyncpg.PostgresError):

@@ -174,7 +174,7 @@ async def _when_there(
     while not stop.is_set():
         try:
             await store.open()
-            await check_start(store.reader, kafka, topics, folders=folders)
+            await check_start(store, kafka, topics, folders=folders)
             await registry.ready(topics)
             return
         except Unavailable as error:
