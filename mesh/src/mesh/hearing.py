@@ -14,6 +14,7 @@ from contracts.codec import Undecodable, decode
 
 from mesh.doors import content_hash, request_message_id
 from mesh.lane import Input, Lane
+from mesh.logs import brief
 from mesh.outside import record_hash, why_unreadable
 from mesh.people import Person
 from mesh.ports import DueRow, ParkedRow, Position, Record
@@ -152,7 +153,7 @@ class Ears:
         except Stuck:
             raise
         except Exception as error:
-            why = f"{type(error).__name__}: {error}"[:500]
+            why = brief(error)
             if self._is_outside(raw):
                 return Unreadable(item.lane, raw, why)
             return _poisoned(item, raw, why)

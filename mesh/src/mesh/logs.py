@@ -117,6 +117,18 @@ def describe(error: BaseException, *, causes: int = CAUSES_MAX) -> dict[str, Any
     return told
 
 
+def brief(error: BaseException) -> str:
+    """Tell an exception in one line without what it quotes: type, SQLSTATE, names, last place."""
+    told = describe(error, causes=0)
+    words = [str(told.get("sqlstate") or told["type"].rpartition(".")[2])]
+    words += [told[name] for name in ("table_name", "constraint_name") if name in told]
+    if "text" in told:
+        words.append(told["text"])
+    elif told["at"]:
+        words.append("at " + told["at"][-1].rpartition("/")[2])
+    return " ".join(words)[:500]
+
+
 def _on_uncaught(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from mesh.logs import brief
 from mesh.ports import Fenced, Misfit, Moved, Refused, Unavailable, Unknown
 
 COMMIT_S = 30.0
@@ -96,17 +97,17 @@ def meaning(error: BaseException) -> BaseException:
             case "MF":
                 return Fenced(str(error)) if state == "MF001" else Moved(str(error))
             case "22" | "23":
-                return Refused(f"{state} {error.args[0] if error.args else ''}")
+                return Refused(brief(error))
             case "42":
                 return Misfit(str(error))
             case _:
                 return Unavailable(f"{state} {error}")
     if isinstance(error, asyncpg.DataError):
-        return Refused(str(error))
+        return Refused(brief(error))
     if isinstance(error, BROKEN):
         return Unavailable(str(error) or type(error).__name__)
     if isinstance(error, Exception):
-        return Refused(f"{type(error).__name__}: {error}")
+        return Refused(brief(error))
     return error
 
 

@@ -15,6 +15,7 @@ from mesh import hearing
 from mesh.deciding import Decider, Staged
 from mesh.hearing import Forward, Heard, Poisoned, Raw, Unreadable, place_of
 from mesh.lane import Input, Lane, Output, State
+from mesh.logs import brief
 from mesh.metrics import Part
 from mesh.ports import (
     DueRow,
@@ -91,7 +92,7 @@ class Turn:
         try:
             staged = self.decider.decide(heard, state, now=self.now)
         except Exception as error:
-            self.poison(heard, f"{type(error).__name__}: {error}"[:500])
+            self.poison(heard, brief(error))
             return state
         self._merge(heard, state, staged)
         return self._done(heard, staged.after)

@@ -17,6 +17,7 @@ from mesh.holdings import Holdings
 from mesh.keeper import Keeper
 from mesh.lane import Event
 from mesh.limits import LEASE_S, TRIES_MAX
+from mesh.logs import brief
 from mesh.metrics import Metrics
 from mesh.outcome import Outcome
 from mesh.pause import Pause
@@ -185,7 +186,7 @@ class Turns:
             raise
         except Exception as error:
             log_.exception("load failed")
-            raise Refused(f"load: {type(error).__name__}: {error}") from error
+            raise Refused(f"load: {brief(error)}") from error
 
     def _hear(self, items: Sequence[Item], turn: Turn) -> list[Finding]:
         findings: list[Finding] = []
