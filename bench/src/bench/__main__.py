@@ -44,10 +44,11 @@ def main() -> None:
 
 def measure(mesh: OwnStack, cases: int) -> dict[str, Any]:
     """Measure everything on a running stack that nobody else uses."""
-    warm = _loans("W", min(cases, WARM_CASES_MAX))
-    full = _loans("F", cases)
-    paced = _loans("P", measures.PACED_LEAD + PACED_S * measures.PACE_PER_S)
-    every = [*warm, *full, *paced]
+    warm_cases = min(cases, WARM_CASES_MAX)
+    paced_cases = measures.PACED_LEAD + PACED_S * measures.PACE_PER_S
+    every = load.name_loans(warm_cases + cases + paced_cases)
+    warm, full = every[:warm_cases], every[warm_cases : warm_cases + cases]
+    paced = every[warm_cases + cases :]
     with _bar("loans and approvals", len(every)) as told:
         load.prepare(mesh, every, told)
     with _bar("warm-up", len(warm)) as told:
@@ -90,10 +91,6 @@ def _cases(text: str) -> int:
     if not text.isdecimal() or int(text) < CASES_MIN:
         raise argparse.ArgumentTypeError(f"a number from {CASES_MIN} on is meant, not {text!r}")
     return int(text)
-
-
-def _loans(prefix: str, count: int) -> list[str]:
-    return [f"{prefix}-{number:07d}" for number in range(count)]
 
 
 @contextmanager

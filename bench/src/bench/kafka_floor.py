@@ -37,6 +37,7 @@ def round_trip_ms(mesh: OwnStack) -> float:
         consumer.assign([TopicPartition(TOPIC, 0, 0)])
         took = [_round_trip(producer, consumer) for _ in range(WARM + MEASURED)]
     finally:
+        producer.flush(ANSWER_S)
         consumer.close()
     return percentile(took[WARM:], 50)
 

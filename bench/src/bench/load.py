@@ -23,8 +23,15 @@ HELD_S = 120.0
 FLUSH_S = 60.0
 POLL_EVERY = 500
 
+PREFIX = "B-"
+
 type Told = Callable[[int], None]
 """Hears how many are done."""
+
+
+def name_loans(count: int) -> list[str]:
+    """Name so many loans."""
+    return [f"{PREFIX}{number:08d}" for number in range(1, count + 1)]
 
 
 def prepare(mesh: OwnStack, loans: Sequence[str], told: Told) -> None:
@@ -32,9 +39,10 @@ def prepare(mesh: OwnStack, loans: Sequence[str], told: Told) -> None:
     done = 0
     for part in _chunks(loans, CHUNK):
         rows = [_loan(n, loan) for n, loan in enumerate(part)]
-        mesh.call("ledger", "/v1/loans/import", {"rows": rows, "check": False})
+        _taken(mesh.call("ledger", "/v1/loans/import", {"rows": rows, "check": False}))
         references = [_reference(n, loan) for n, loan in enumerate(part)]
-        mesh.call("authorization", "/v1/references", {"references": references, "check": False})
+        asked = {"references": references, "check": False}
+        _taken(mesh.call("authorization", "/v1/references", asked))
         done += len(part)
         told(done)
     until(lambda: _are_held(mesh, loans), seconds=HELD_S, what="loans and approvals held")
@@ -153,7 +161,13 @@ def _reference(line: int, loan: str) -> dict[str, Any]:
 
 
 def _reference_id(loan: str) -> str:
-    return f"APPR-{loan}"
+    return f"APPR-2026-{loan.removeprefix(PREFIX)}"
+
+
+def _taken(answer: dict[str, Any]) -> None:
+    for line in answer["results"]:
+        if line["result"] == "refused":
+            raise Failed(f"not taken in: {line}")
 
 
 def _are_held(mesh: OwnStack, loans: Sequence[str]) -> bool:

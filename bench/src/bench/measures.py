@@ -7,7 +7,7 @@ from contextlib import closing
 from contracts.records.case import CaseClosed
 from contracts.records.notifications import NoticeSent
 
-from bench.cpu import Meter
+from bench.cpu import Meter, machine_ms
 from bench.figures import SERVICES, Load, Pace, between_tenths
 from bench.load import Upstream
 from bench.own_stack import Failed, OwnStack, until
@@ -60,10 +60,12 @@ def full_load(mesh: OwnStack, loans: Sequence[str], told: Told) -> Load:
         mesh.start("case-1")
         meter = Meter(mesh)
         mesh.until_ready("case-1")
-        ready_ms, before = time.time() * 1000, meter.read()
+        ready_ms, before, machine = time.time() * 1000, meter.read(), machine_ms()
         closed.until(len(loans), seconds=CLOSED_MAX_S, told=told)
         time.sleep(AFTERMATH_S)
         used = meter.since(before)
+        others_ms = machine_ms() - machine - sum(used.values())
+        measured_ms = time.time() * 1000 - ready_ms
         _all_complete(closed)
         start_ms = min(ready_ms, closed.first_ms or ready_ms)
         return Load(
@@ -71,6 +73,7 @@ def full_load(mesh: OwnStack, loans: Sequence[str], told: Told) -> Load:
             seconds=(max(closed.moments_ms) - start_ms) / 1000,
             steady_per_s=between_tenths(closed.moments_ms),
             cpu_ms=used,
+            others_cores=others_ms / measured_ms,
         )
 
 
@@ -109,7 +112,7 @@ def steady_pace(mesh: OwnStack, loans: Sequence[str]) -> Pace:
         }
     return Pace(
         took_ms=[ended_ms[loan] - upstream.taken_ms[loan] for loan in measured],
-        cpu_ms=sum(used.values()),
+        cpu_ms=used,
     )
 
 
