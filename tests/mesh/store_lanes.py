@@ -129,15 +129,18 @@ class LaneContract:
         await other.calm(0, epoch=epoch)
         assert (await other.recover(0)).deaths == 0
 
-    async def test_tries_of_one_place_are_counted(self, store: AnyStore) -> None:
+    async def test_instances_that_tried_one_place_are_counted(self, store: AnyStore) -> None:
         epoch = await take(store)
 
-        tries = [await store.try_place(0, epoch=epoch, place=place) for place in "aaba"]
+        async def tried(place: str, instance: str, *, epoch: int = epoch) -> int:
+            return await store.try_place(0, epoch=epoch, place=place, instance=instance)
 
-        assert tries == [1, 2, 1, 1]
-        assert await store.try_place(0, epoch=epoch - 1, place="a") == 0
+        tries = [await tried(*each) for each in zip("aaaba", "11211", strict=True)]
+
+        assert tries == [1, 1, 2, 1, 1]
+        assert await tried("a", "2", epoch=epoch - 1) == 0
         await store.calm(0, epoch=epoch)
-        assert await store.try_place(0, epoch=epoch, place="a") == 1
+        assert await tried("a", "2") == 1
 
     async def test_who_takes_a_lane_waits_for_the_former_owners_turn(
         self, store: AnyStore, other: AnyStore, hand: Hand

@@ -163,7 +163,9 @@ class Engine:
         return asyncio.get_running_loop().time() - self.holdings.turned_at
 
     def now(self) -> datetime:
-        """Give the store's time."""
+        """Give the store's time. Raises Unavailable before the first beat."""
+        if self.holdings.clock.read_now is None:
+            raise Unavailable("not started yet")
         return self.holdings.clock.now()
 
     def put_in(self, lanes: set[int]) -> None:

@@ -241,8 +241,8 @@ class Store(Protocol):
         """Remember that the lane goes on from this store."""
         ...
 
-    async def try_place(self, lane: int, *, epoch: int, place: str) -> int:
-        """Note what is about to be heard; gives how often it was tried, this time included."""
+    async def try_place(self, lane: int, *, epoch: int, place: str, instance: str) -> int:
+        """Note what is about to be heard; gives how many instances tried it, this one included."""
         ...
 
     async def calm(self, lane: int, *, epoch: int) -> None:

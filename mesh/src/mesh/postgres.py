@@ -148,10 +148,10 @@ class PostgresStore:
                 store_id,
             )
 
-    async def try_place(self, lane: int, *, epoch: int, place: str) -> int:
+    async def try_place(self, lane: int, *, epoch: int, place: str, instance: str) -> int:
         """Note what is about to be heard, so that a process that dies of it leaves a trace."""
         async with told():
-            return int(await self.pool.fetchval(sql.TRY_PLACE, lane, epoch, place) or 0)
+            return int(await self.pool.fetchval(sql.TRY_PLACE, lane, epoch, place, instance) or 0)
 
     async def calm(self, lane: int, *, epoch: int) -> None:
         """Forget deaths and tries."""

@@ -85,7 +85,9 @@ ORDER BY put LIMIT 1000
 PARKED_LANE = "SELECT lane FROM mesh.parked WHERE parked_id = $1"
 
 TRY_PLACE = """
-UPDATE mesh.lane SET tries = CASE WHEN trying = $3 THEN tries + 1 ELSE 1 END, trying = $3
+UPDATE mesh.lane
+SET tries = CASE WHEN trying IS DISTINCT FROM $3 THEN 1 ELSE tries + (tried_by <> $4)::int END,
+    trying = $3, tried_by = $4
 WHERE lane = $1 AND epoch = $2 RETURNING tries
 """
 

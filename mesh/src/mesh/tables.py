@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from mesh.holdings import Holdings
 from mesh.lane import Input, Lane
 from mesh.outcome import Outcome
-from mesh.ports import SaidRow, Store
+from mesh.ports import SaidRow, Store, Unavailable
 from mesh.turn import Turn
 
 
@@ -23,7 +23,7 @@ class Tables:
         outcome: Outcome,
         *,
         new_turn: Callable[[], Turn],
-        commit: Callable[[Turn], Awaitable[None]],
+        commit: Callable[[Turn], Awaitable[bool]],
     ) -> None:
         """Look after the table topics of the lanes in `holdings`."""
         self._holdings = holdings
@@ -51,15 +51,23 @@ class Tables:
     async def _do_resays(self) -> None:
         while self._resays:
             topic, done = self._resays.pop()
-            count = 0
-            for lane in list(self._holdings.running()):
-                rows = await self._store.said_of(lane.number, topic)
-                turn = self._new_turn()
-                for row in rows:
-                    turn.say_again(lane, row)
-                await self._commit(turn)
-                count += len(rows)
-            done.set_result(count)
+            try:
+                done.set_result(await self._resay(topic))
+            except Exception as error:
+                done.set_exception(error)
+                raise
+
+    async def _resay(self, topic: str | None) -> int:
+        count = 0
+        for lane in list(self._holdings.running()):
+            turn = self._new_turn()
+            rows = await self._store.said_of(lane.number, topic)
+            for row in rows:
+                turn.say_again(lane, row)
+            if rows and not await self._commit(turn):
+                raise Unavailable(f"lane {lane.number} is another's now: ask again")
+            count += len(rows)
+        return count
 
     async def _settle_doubts(self) -> None:
         """Say keys again whose last record lies behind an older one (lanes 15).
@@ -81,9 +89,9 @@ class Tables:
             row = said.get(key) or SaidRow(topic, lane.number, key, 0, 0, None)
             if key not in said or number < (row.incarnation, row.seq):
                 turn.say_again(lane, row)
-        own.doubts.clear()
         turn.position(own).doubtful_from = None
-        if turn.tables:
-            await self._commit(turn)
-        else:
+        if not turn.tables:
             self._outcome.move_on(turn)
+        elif not await self._commit(turn):
+            return  # in doubt as before
+        own.doubts = {key: n for key, n in own.doubts.items() if doubts.get(key) != n}

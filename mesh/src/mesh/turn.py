@@ -192,6 +192,8 @@ class Turn:
         self.lanes[lane.number] = lane
         place = place_of(raw)
         parked_id = known.parked_id if known else uuid5(NAMESPACE, f"parked/{place}")
+        if behind == parked_id:
+            return  # put in again while it is parked: it is there already
         is_due = isinstance(raw, DueRow)
         self.writes.parked.append(
             ParkedRow(

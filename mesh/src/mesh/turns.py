@@ -118,7 +118,9 @@ class Turns:
     async def _note(self, item: Item) -> str:
         """Note what is about to be heard; says why it is poison, if it is (lanes 22)."""
         place, lane = hearing.place_of(item.raw), item.lane
-        tries = await self._store.try_place(lane.number, epoch=lane.epoch, place=place)
+        tries = await self._store.try_place(
+            lane.number, epoch=lane.epoch, place=place, instance=self._holdings.instance
+        )
         return f"the process ended {tries - 1} times at it" if tries > TRIES_MAX else ""
 
     async def save_rest(self) -> None:
@@ -238,11 +240,12 @@ class Turns:
         await self._turn(items[:middle])
         await self._turn(items[middle:])
 
-    async def _commit(self, turn: Turn) -> None:
+    async def _commit(self, turn: Turn) -> bool:
+        """Commit a turn and take its outcome in; false where the fence held it back."""
         self._outcome.add_unsaved(turn)
         writes = turn.finish(incarnation=int(turn.now.timestamp()))
         if not writes.lanes:
-            return
+            return True
         changes = list(turn.changes.values())
         started = self._time()
 
@@ -257,7 +260,7 @@ class Turns:
         except Fenced:
             self._metrics.fence_lost()
             await self._keeper.soon()
-            return
+            return False
         except Unknown:
             for lane in turn.lanes.values():
                 self._keeper.retake(lane, Event.UNKNOWN, "a commit had no answer")
@@ -267,6 +270,7 @@ class Turns:
         self._guard.see(turn)
         turn.seconds["commit"] = self._time() - started
         self._outcome.tell(turn)
+        return True
 
     def _time(self) -> float:
         return asyncio.get_running_loop().time()

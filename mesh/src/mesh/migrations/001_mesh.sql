@@ -15,6 +15,7 @@ CREATE TABLE mesh.lane (
     store_id  text,
     deaths    int NOT NULL DEFAULT 0,
     trying    text,
+    tried_by  text,
     tries     int NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
@@ -210,7 +211,7 @@ BEGIN
         SELECT i, s, t, r, h, c, d, p, turn_at
         FROM unnest(req_id, req_source, req_tenant, req_request, req_hash, req_case, req_code, req_reply)
           AS n(i, s, t, r, h, c, d, p)
-        ON CONFLICT (message_id) DO NOTHING;
+        ON CONFLICT DO NOTHING;  -- on either key: which one two lanes meet at first is chance
         GET DIAGNOSTICS touched = ROW_COUNT;
         IF touched < cardinality(req_id) THEN
             RAISE EXCEPTION 'an identity was taken meanwhile' USING ERRCODE = 'MF002';

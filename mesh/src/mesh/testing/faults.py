@@ -69,6 +69,10 @@ class Faults:
         """Say how long the next fetch of a partition takes, in seconds."""
         return 0.0
 
+    def straggles(self, who: str) -> bool:
+        """Say whether a fetch under way at an unassign is handed over all the same."""
+        return False
+
     def silent_s(self, who: str) -> float:
         """Say how long the broker has not answered, in seconds."""
         return 0.0

@@ -140,7 +140,8 @@ class MemoryLog:
 
     def _fetched(self, place: Place, assigned: _Assigned) -> None:
         assigned.fetching = False
-        if self._assigned.get(place) is not assigned or assigned.held:
+        is_current = self._assigned.get(place) is assigned
+        if assigned.held or not (is_current or self._straggles()):
             return
         topic = self._broker.topics.get(place[0])
         if topic is None:
@@ -156,7 +157,11 @@ class MemoryLog:
             self._records.extend(replace(record, taking=assigned.taking) for record in batch)
             assigned.next_offset += len(batch)
             self.wake()
-            self._fetch(place)
+            if is_current:
+                self._fetch(place)
+
+    def _straggles(self) -> bool:
+        return self in self._broker.fetchers and self._faults.straggles(self.who)
 
     def _trouble(self, place: Place, assigned: _Assigned, why: str, *, hole: bool) -> None:
         assigned.troubled = True

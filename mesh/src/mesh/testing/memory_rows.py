@@ -42,6 +42,7 @@ class Lane:
     store_id: str | None = None
     deaths: int = 0
     trying: str | None = None
+    tried_by: str | None = None
     tries: int = 0
 
     def is_free(self, now: datetime) -> bool:

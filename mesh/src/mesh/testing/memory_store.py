@@ -107,14 +107,14 @@ class MemoryStore:
             if self._rows.lanes[lane].epoch == epoch:
                 self._rows.lanes[lane].store_id = store_id
 
-    async def try_place(self, lane: int, *, epoch: int, place: str) -> int:
+    async def try_place(self, lane: int, *, epoch: int, place: str, instance: str) -> int:
         """Note what is about to be heard; gives how often it was tried."""
         async with self._called("try_place"), self.database.locked([lane]):
             row = self._rows.lanes[lane]
             if row.epoch != epoch:
                 return 0
-            row.tries = row.tries + 1 if row.trying == place else 1
-            row.trying = place
+            row.tries = row.tries + (row.tried_by != instance) if row.trying == place else 1
+            row.trying, row.tried_by = place, instance
             return row.tries
 
     async def calm(self, lane: int, *, epoch: int) -> None:

@@ -45,11 +45,35 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         """Begin at `STARTED_S`."""
         self._leap = _Leap()
+        self._frozen: dict[str, list[Callable[[], object]]] = {}
         super().__init__(self._leap)
 
     def time(self) -> float:
         """Give the virtual time, in seconds."""
         return self._leap.now_s
+
+    def call_soon(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Run a callback next; the step of a frozen process's task waits until it is thawed."""
+        task = getattr(callback, "__self__", None) if self._frozen else None
+        if isinstance(task, asyncio.Task) and (held := self._frozen.get(_process_of(task))):
+            held.append(lambda: self.call_soon(callback, *args, context=context))
+            return asyncio.Handle(callback, args, self, context)
+        return super().call_soon(callback, *args, context=context)
+
+    def freeze(self, process: str) -> None:
+        """Let no task of a process go on. What it has sent arrives, what it waits for comes."""
+        self._frozen.setdefault(process, [lambda: None])
+
+    def thaw(self, process: str) -> None:
+        """Let it go on, a moment that may be long later."""
+        for go_on in self._frozen.pop(process, ()):
+            go_on()
+
+
+def _process_of(task: asyncio.Task[Any]) -> str:
+    return task.get_context().get(_process, "")
 
 
 def now() -> datetime:
@@ -97,11 +121,26 @@ class Process:
         self.main = asyncio.get_running_loop().create_task(work, context=self.context)
         return self.main
 
+    def freeze(self) -> None:
+        """As SIGSTOP: no task of it goes on."""
+        _loop().freeze(self.name)
+
+    def thaw(self) -> None:
+        """As SIGCONT; nothing where it was not frozen."""
+        _loop().thaw(self.name)
+
     async def kill(self) -> None:
         """End every task of it at the point where it waits; nothing more is written or said."""
-        tasks = [
-            task for task in asyncio.all_tasks() if task.get_context().get(_process) == self.name
-        ]
+        mine = [task for task in asyncio.all_tasks() if _process_of(task) == self.name]
+        # In the order in which they were made (Task-9, Task-10): a set has another one each time.
+        tasks = sorted(mine, key=lambda task: (len(task.get_name()), task.get_name()))
         for task in tasks:
             task.cancel()
+        self.thaw()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _loop() -> VirtualLoop:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop), "only virtual time stands still for one"
+    return loop
