@@ -1,17 +1,10 @@
 """Opens nothing new while much is on its way (lanes 6)."""
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from mesh.lane import Lane
 from mesh.limits import ON_THE_WAY_MAX, TURN_MESSAGES_MAX
-from mesh.service import Change, Reader, Service
-
-
-@runtime_checkable
-class _Paced(Protocol):
-    def on_the_way(self, state: Any) -> int: ...
-
-    async def count_on_the_way(self, reader: Reader, lane: int) -> int: ...
+from mesh.service import Change, Paced, Reader, Service
 
 
 class Pace:
@@ -19,7 +12,7 @@ class Pace:
 
     def __init__(self, service: Service[Any, Any]) -> None:
         """Pace a service that says what is on its way."""
-        self._paced = service if isinstance(service, _Paced) else None
+        self._paced = service if isinstance(service, Paced) else None
 
     async def count(self, reader: Reader, lane: int) -> int:
         """Count what is on its way in a lane just taken."""

@@ -7,7 +7,7 @@ what changed, and says it to others: one transaction. A service is six small fun
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 from uuid import UUID, uuid5
 
 from contracts.records import common
@@ -236,6 +236,7 @@ class Service[S, E](Protocol):
         ...
 
 
+@runtime_checkable
 class Paced(Protocol):
     """A service that opens nothing new while much is on its way (lanes 6)."""
 
