@@ -50,10 +50,6 @@ class Gatherer:
         self._metrics = metrics
         self._next_due: datetime | None = None
         self._looked_at = 0.0
-        self.spent: list[DueRow] = []
-        """Replays and dismissals that this turn uses up."""
-        self.dismissed: list[UUID] = []
-        """Parked messages that a person dismissed."""
 
     def due_came(self, due_at: datetime) -> None:
         """A row was put into `due` here."""
@@ -67,10 +63,18 @@ class Gatherer:
             sleep_s = min(sleep_s, max(0.001, until_s))
         return min(sleep_s, ACKS_WAIT_S / 4 if unsaved else BEAT_S)
 
+    def at_hand(self) -> int:
+        """Count records that wait to be heard."""
+        self._take_over()
+        return sum(
+            len(heard.waiting)
+            for lane in self._holdings.running()
+            for heard in lane.inputs.values()
+        )
+
     async def gather(self) -> list[Item]:
         """Give what is at hand: at most a turn's worth."""
         self._take_over()
-        self.spent, self.dismissed = [], []
         if self._holdings.clock.read_now is None:
             return []
         open_lanes = [lane for lane in self._holdings.running() if _has_room(lane)]
@@ -141,15 +145,18 @@ class Gatherer:
         self._metrics.due_waiting(len(rows))
         if len(rows) == TURN_MESSAGES_MAX:
             self._holdings.due_dirty = True
-        items: list[Item] = []
+        again, items = list[Item](), list[Item]()
         for row in rows:
-            lane = self._holdings.lanes[row.lane]
+            lane, taking = self._holdings.lanes[row.lane], takings[row.lane]
             if row.kind == FORWARDED:
                 if room[row.lane] <= 0:
                     continue  # it waits where it is
                 room[row.lane] -= 1
-            items += await self._items_of(lane, row, takings[row.lane])
-        return items
+            if row.kind in (REPLAY, DISMISS):
+                again += await self._replayed(lane, row, taking)
+            else:
+                items.append(await self._item_of(lane, row, taking))
+        return again + items  # what was parked came before whatever else its case hears now
 
     def _is_look_due(self, now: datetime) -> bool:
         is_time = self._next_due is not None and self._next_due <= now
@@ -157,25 +164,23 @@ class Gatherer:
         patience_s = DUE_LOOK_S if self._holdings.living > 1 else DUE_IDLE_S
         return self._holdings.due_dirty or is_time or waited_s >= patience_s
 
-    async def _items_of(self, lane: Lane, row: DueRow, taking: int) -> list[Item]:
-        """Unfold rows of the mesh's own kinds."""
-        if row.kind == FORWARDED:
-            record = unpack_record(row.payload)
-            await self._learn_of([record.value])
-            return [Item(lane, record, taking, spends=row)]
-        if row.kind in (REPLAY, DISMISS):
-            return await self._replayed(lane, row, taking)
-        return [Item(lane, row, taking)]
+    async def _item_of(self, lane: Lane, row: DueRow, taking: int) -> Item:
+        """Unfold a record that was passed on."""
+        if row.kind != FORWARDED:
+            return Item(lane, row, taking)
+        record = unpack_record(row.payload)
+        await self._learn_of([record.value])
+        return Item(lane, record, taking, spends=row)
 
     async def _replayed(self, lane: Lane, row: DueRow, taking: int) -> list[Item]:
-        """Hear a parked message again, its followers after it (lanes 24)."""
-        self.spent.append(row)
+        """Hear a parked message again, its followers after it, and then be done (lanes 24)."""
         parked_id = UUID(json.loads(row.payload)["parked_id"])
         parked = await self._store.parked(lane.number, parked_id)
+        dismisses: UUID | None = None
         if row.kind == DISMISS:
             # What waited behind it does not go with it: it is heard.
-            self.dismissed += [each.parked_id for each in parked if each.behind is None]
-            parked = [each for each in parked if each.behind is not None]
+            dismisses = parked_id
+            parked = [each for each in parked if each.parked_id != parked_id]
         items: list[Item] = []
         for each in parked:
             if each.origin == "due":
@@ -184,14 +189,17 @@ class Gatherer:
                 raw = unpack_record(each.packed)
                 await self._learn_of([raw.value])
             items.append(Item(lane, raw, taking, parked=each))
-        return items
+        return [*items, Item(lane, row, taking, spends=row, dismisses=dismisses)]
 
     async def _learn(self, waiting: Sequence[tuple[Lane, Input]]) -> None:
+        """Learn the schemas of what this turn may hear."""
         for _, heard in waiting:
-            await self._learn_of([record.value for record in heard.waiting])
+            next_ones = islice(heard.waiting, TURN_MESSAGES_MAX)
+            await self._learn_of([record.value for record in next_ones])
 
     async def _learn_of(self, values: Sequence[bytes | None]) -> None:
-        ids = {int.from_bytes(v[1:5]) for v in values if v and len(v) > 4 and v[0] == 0}
+        heads = {value[:5] for value in values if value}
+        ids = {int.from_bytes(head[1:]) for head in heads if len(head) == 5 and head[0] == 0}
         unknown = [i for i in ids if self._schemas.writer_of(i) is None]
         if unknown:
             await self._schemas.learn(unknown)

@@ -68,7 +68,9 @@ class Item:
     parked: ParkedRow | None = None
     """Set when it is heard again after having been parked."""
     spends: DueRow | None = None
-    """The row of `due` that it was passed on by: gone when it is heard."""
+    """The row of `due` that it was passed on by, or a replay that ends with it: gone then."""
+    dismisses: UUID | None = None
+    """The parked message that goes with it, unheard."""
 
 
 @dataclass(slots=True)

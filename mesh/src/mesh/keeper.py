@@ -20,6 +20,7 @@ from mesh.ports import (
     Beat,
     Fenced,
     Log,
+    Replaced,
     Store,
     Unavailable,
     Unknown,
@@ -177,6 +178,12 @@ class Keeper:
         lane.forget()
         lane.happen(Event.FAILED, why)
 
+    def replaced(self, why: str) -> None:
+        """The store is another one: nothing that is in memory of it is worth anything."""
+        log_.error("the store is another one", extra={"why": why})
+        for lane in self._holdings.held():
+            self.retake(lane, Event.UNKNOWN, why)
+
     def stop(self, lane: Lane, why: str) -> None:
         """A lane cannot go on without a person."""
         log_.error("lane stopped", extra={"lane": lane.number, "why": why})
@@ -228,6 +235,10 @@ class Keeper:
             return
         except (Fenced, Unknown) as error:
             self._give_up(lane, taking, Event.FAILED, str(error))
+            return
+        except Replaced as replaced:
+            self._give_up(lane, taking, Event.FAILED, str(replaced))
+            self.replaced(str(replaced))
             return
         except (Hole, Stranger) as hole:
             if _goes_on(lane, taking):

@@ -16,6 +16,19 @@ TURN_MESSAGES_MAX = 500
 TURN_BYTES_MAX = 4 * 1024 * 1024
 """Keeps a turn of large messages within a second and a parameter array within bounds."""
 
+BUSY_MESSAGES = 10
+"""A turn of so many shows that more is coming."""
+
+GROW_S = 0.02
+"""How long the turn after a busy one lets more come to hand: it costs nearly the same for ten
+messages as for a hundred."""
+
+GROWN_MESSAGES = 250
+"""So many at hand are enough: nothing is waited for."""
+
+STATES_KEPT_MAX = 5_000
+"""States kept between turns: all that is on its way in the lanes of an instance, and some."""
+
 ON_THE_WAY_MAX = 200
 """Cases of a lane that are on their way: a flood waits in its own topic, not in everybody's."""
 

@@ -63,10 +63,10 @@ class Outcome:
         for number, topic in self._publisher.unsaved:
             lane = self._holdings.lanes[number]
             output = lane.outputs.get(topic)
-            if output and turn.is_current(lane):
-                turn.know(lane, output)
-            else:
+            if output is None:
                 lost.add((number, topic))
+            elif turn.is_current(lane):  # else taken since this turn began: the next one knows it
+                turn.know(lane, output)
         self._publisher.unsaved -= lost
 
     def move_on(self, turn: Turn, *, committed: bool = False) -> None:

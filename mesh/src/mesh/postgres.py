@@ -70,7 +70,12 @@ class PostgresStore:
         """Connect. Raises Unavailable where the store does not answer."""
         async with told():
             self._pool = await asyncpg.create_pool(
-                self._dsn, min_size=1, max_size=4, command_timeout=CALL_S, server_settings=SESSION
+                self._dsn,
+                min_size=1,
+                max_size=4,
+                command_timeout=CALL_S,
+                server_settings=SESSION,
+                reset=_as_it_was,
             )
 
     async def check_direct(self) -> None:
@@ -297,6 +302,11 @@ class PostgresStore:
                     connection.terminate()
                 raise meaning(error) from error
             await commit(connection)
+
+
+async def _as_it_was(connection: asyncpg.Connection) -> None:
+    """Hand a connection back: nobody here changes its session, so nothing is to be undone."""
+    assert not connection.is_in_transaction(), "a reader leaves no transaction open"
 
 
 class _PoolReader:

@@ -237,6 +237,15 @@ class Service[S, E](Protocol):
 
 
 @runtime_checkable
+class Keeping(Protocol):
+    """A service whose states may stay in memory between turns: it alone changes them (lanes 7)."""
+
+    def is_enough(self, state: Any, message: Message) -> bool:
+        """Say whether a kept state holds all that `load` would give for the message."""
+        ...
+
+
+@runtime_checkable
 class Paced(Protocol):
     """A service that opens nothing new while much is on its way (lanes 6)."""
 

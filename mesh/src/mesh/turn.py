@@ -100,7 +100,10 @@ class Turn:
     def _waits_behind(self, heard: Heard) -> UUID | None:
         """Give the parked message that this one has to wait for."""
         now = self.parked.get((heard.lane.number, heard.unit))
-        return now if heard.parked else now or heard.lane.parked.get(heard.unit)
+        if now or heard.parked:
+            return now
+        first = heard.lane.parked.get(heard.unit)
+        return None if first in self.writes.unparked else first
 
     def _done(self, heard: Heard, state: Any) -> Any:
         self.heard += 1

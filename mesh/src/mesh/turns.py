@@ -15,8 +15,9 @@ from mesh.guard import Guard
 from mesh.hearing import Ears, Finding, Forward, Heard, Item, Poisoned, Stuck, Unreadable
 from mesh.holdings import Holdings
 from mesh.keeper import Keeper
+from mesh.keeping import Kept
 from mesh.lane import Event
-from mesh.limits import LEASE_S, TRIES_MAX
+from mesh.limits import BUSY_MESSAGES, GROW_S, GROWN_MESSAGES, LEASE_S, TRIES_MAX
 from mesh.logs import brief
 from mesh.metrics import Metrics
 from mesh.outcome import Outcome
@@ -62,6 +63,8 @@ class Turns:
         self._service = service
         self._store = store
         self._decider = Decider(service, topics, ears.schemas)
+        self._kept = Kept(holdings, service)
+        self._last_heard = 0
         self._gatherer = gatherer
         self._keeper = keeper
         self._ears = ears
@@ -85,9 +88,7 @@ class Turns:
                 self._holdings.trouble = str(error)
                 await pause.wait()
             except Replaced as replaced:
-                log_.error("the store is another one", extra={"why": str(replaced)})
-                for lane in self._holdings.held():
-                    self._keeper.retake(lane, Event.UNKNOWN, str(replaced))
+                self._keeper.replaced(str(replaced))
             except Unknown as unknown:
                 log_.warning("a commit had no answer", extra={"why": str(unknown)})
                 self._metrics.unknown_commit()
@@ -104,16 +105,24 @@ class Turns:
     async def _once(self) -> bool:
         """Take one turn if something is at hand; says whether it did."""
         await self.tables.look()
+        await self._grow()
         started = self._time()
         items = await self._gatherer.gather()
         if items:
             gathered_s = self._time() - started
             condemned = await self._note(items[0]) if items[0].lane.careful else ""
+            self._last_heard = len(items)
             await self._turn(items, condemned=condemned, gathered_s=gathered_s)
             return True
         if self._outcome.has_unsaved() and self._outcome.waited_long():
             await self._commit(self._new_turn())
         return False
+
+    async def _grow(self) -> None:
+        """Let more come to hand where much is coming: a turn costs nearly the same for few."""
+        is_busy = self._last_heard >= BUSY_MESSAGES and not self._holdings.hold
+        if is_busy and self._gatherer.at_hand() < GROWN_MESSAGES:
+            await asyncio.sleep(GROW_S)
 
     async def _note(self, item: Item) -> str:
         """Note what is about to be heard; says why it is poison, if it is (lanes 22)."""
@@ -183,7 +192,7 @@ class Turns:
         if not wanted:
             return {}
         try:
-            return await self._service.load(self._store.reader, wanted)
+            return await self._kept.load(self._store.reader, wanted)
         except (Unavailable, Misfit):
             raise
         except Exception as error:
@@ -198,6 +207,10 @@ class Turns:
             if item.spends is not None:
                 turn.lanes[item.lane.number] = item.lane
                 turn.writes.due_gone.append(item.spends.due_id)
+                if item.dismisses is not None:
+                    turn.writes.unparked.append(item.dismisses)
+                if item.raw is item.spends:
+                    continue  # a replay is over
             position = turn.position(item.input) if item.input else None
             try:
                 found = self._ears.hear(item, position)
@@ -206,10 +219,6 @@ class Turns:
                 continue
             if found is not None:
                 findings.append(found)
-        for row in self._gatherer.spent:
-            turn.writes.due_gone.append(row.due_id)
-            turn.lanes[row.lane] = self._holdings.lanes[row.lane]
-        turn.writes.unparked += self._gatherer.dismissed
         return findings
 
     def _take_in(
@@ -259,7 +268,8 @@ class Turns:
             )
         except Fenced:
             self._metrics.fence_lost()
-            await self._keeper.soon()
+            if not self.stopping:  # at the end nobody beats any more
+                await self._keeper.soon()
             return False
         except Unknown:
             for lane in turn.lanes.values():
@@ -267,6 +277,7 @@ class Turns:
             raise
         self._outcome.move_on(turn, committed=True)
         self._outcome.spread(turn)
+        self._kept.keep(turn)
         self._guard.see(turn)
         turn.seconds["commit"] = self._time() - started
         self._outcome.tell(turn)

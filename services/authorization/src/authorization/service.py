@@ -14,7 +14,7 @@ from authorization.domain.events import Event
 from authorization.domain.evolve import evolve
 from authorization.domain.loan import Loan
 from authorization.domain.matrix import Matrix
-from authorization.wire.heard import to_command
+from authorization.wire.heard import reference_named_by, to_command
 from authorization.wire.said import say
 
 
@@ -56,6 +56,14 @@ class Authorization:
     ) -> dict[Key, Loan]:
         """Give what is known of the loans."""
         return await self._states.load(reader, wanted)
+
+    def is_enough(self, state: Loan, message: Message) -> bool:
+        """Say whether a kept state is whole: an approval that is named may be another loan's."""
+        named = reference_named_by(message)
+        if named is None:
+            return True
+        known = state.references.get(named)
+        return known is not None and known.loan_id == state.loan_id
 
     def decide(self, state: Loan, message: Message, *, now: datetime) -> Sequence[Event]:
         """Say what happens."""

@@ -1,11 +1,11 @@
 """Every SQL statement of documents."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 from mesh.service import Change, Key, Message, Reader, Transaction
 from mesh.taskstore import load_tasks, save_tasks
 
@@ -196,7 +196,7 @@ def _to_case(row: Mapping[str, Any]) -> Case:
 
 
 def _to_requirements(row: Mapping[str, Any]) -> tuple[Requirement, ...]:
-    return tuple(Requirement(**r) for r in json.loads(row["requirements"]))
+    return tuple(Requirement(**r) for r in orjson.loads(row["requirements"]))
 
 
 def _to_document(row: Mapping[str, Any]) -> Document:
@@ -226,7 +226,7 @@ def _from_case(key: Key, case: Case) -> tuple[Any, ...]:
 
 
 def _from_requirements(case: Case) -> str:
-    return json.dumps(
+    return orjson.dumps(
         [
             {
                 "document": r.document,
@@ -237,7 +237,7 @@ def _from_requirements(case: Case) -> str:
             }
             for r in case.requirements
         ]
-    )
+    ).decode()
 
 
 def _from_document(key: Key, document: Document) -> tuple[Any, ...]:

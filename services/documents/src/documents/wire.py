@@ -1,12 +1,12 @@
 """The border: what is heard becomes a command of the domain, an event becomes what is said."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+import orjson
 from contracts.records import common, documents, tasks
 from contracts.records.authorization import ApprovalReferenceIssued
 from contracts.records.case import CaseClosed, CaseReviewed
@@ -94,7 +94,7 @@ def _to_terms(terms: common.Terms) -> Terms:
         collection_ceases=terms.collection_ceases,
         maker=terms.maker,
         approval_reference=terms.approval_reference,
-        heard=json.dumps(terms.to_avro(), separators=(",", ":")),
+        heard=orjson.dumps(terms.to_avro()).decode(),
     )
 
 
@@ -110,7 +110,7 @@ def _terms_heard(told: Told[Event], heard: str) -> common.Terms:
     body = told.message.body
     if isinstance(body, CaseReviewed):
         return body.terms
-    return common.Terms.from_avro(_Kept(json.loads(heard)))
+    return common.Terms.from_avro(_Kept(orjson.loads(heard)))
 
 
 def _to_task_command(message: Message, body: Mapping[str, Any]) -> Command:

@@ -142,7 +142,8 @@ class Sender:
             now=self._now(),
             with_mail=not self._mail_pause.is_on,
             told=self._told,
-            limit=LOOK_MAX,
+            # One mail shows whether the server is back.
+            limit=1 if self._mail_pause.seconds else LOOK_MAX,
         )
         outcomes = await asyncio.gather(*(self._deliver(each) for each in waiting))
         deliveries = [

@@ -55,6 +55,10 @@ class Notifications:
         """Give the keys' states."""
         return await self._states.load(reader, wanted)
 
+    def is_enough(self, state: State, message: Message) -> bool:
+        """Say that a kept state is whole: it does not depend on the message."""
+        return True
+
     def decide(self, state: State, message: Message, *, now: datetime) -> Sequence[Event]:
         """Say what happens."""
         return correspondence.decide(state, to_command(message), now=now, policy=self._policy)

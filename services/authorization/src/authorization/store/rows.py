@@ -1,12 +1,12 @@
 """Rows as the domain's values, and back."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import orjson
 from mesh.service import Key, Told
 
 from authorization.domain.events import (
@@ -42,7 +42,7 @@ def to_reference(row: Row) -> Reference:
         currency=row["currency"],
         reasons=frozenset(row["reasons"]),
         approvers=tuple(
-            Approver(each["id"], each["level"]) for each in json.loads(row["approvers"])
+            Approver(each["id"], each["level"]) for each in orjson.loads(row["approvers"])
         ),
         issued=row["issued"],
         expires=row["expires"],
@@ -95,7 +95,7 @@ def to_case(row: Row, approvals: Sequence[Approver]) -> Case:
                 terms=_to_terms(row["terms"]),
                 cause=row["cause"],
                 heard=row["heard"],
-                makers=frozenset(json.loads(row["makers"])),
+                makers=frozenset(orjson.loads(row["makers"])),
                 need=Need(row["row_name"], row["level"], row["people"]),
                 approvals=tuple(approvals),
             )
@@ -120,7 +120,7 @@ def from_case(key: Key, case: Case) -> Values:
             agent, is_attested = case.agent, case.is_attested
         case Requested():
             stage, cause, heard = "REQUESTED", case.cause, case.heard
-            makers = json.dumps(sorted(case.makers))
+            makers = orjson.dumps(sorted(case.makers)).decode()
             need = (case.need.row, case.need.level, case.need.people)
         case Granted():
             stage, grant_id = "GRANTED", case.grant_id
@@ -204,11 +204,12 @@ def _decided(key: Key, told: Told[Event], case_id: UUID, outcome: str) -> Values
 
 
 def _approvers(approvers: Iterable[Approver]) -> str:
-    return json.dumps([{"id": approver.id, "level": approver.level} for approver in approvers])
+    told = [{"id": approver.id, "level": approver.level} for approver in approvers]
+    return orjson.dumps(told).decode()
 
 
 def _to_terms(text: str) -> Terms:
-    data = json.loads(text)
+    data = orjson.loads(text)
     data["date"] = date.fromisoformat(data["date"])
     data["flags"] = frozenset(data["flags"])
     return Terms(**data)
@@ -218,4 +219,4 @@ def _from_terms(terms: Terms) -> str:
     data = {name: getattr(terms, name) for name in TERMS}
     data["date"] = terms.date.isoformat()
     data["flags"] = sorted(terms.flags)
-    return json.dumps(data)
+    return orjson.dumps(data).decode()

@@ -1,11 +1,11 @@
 """Hearing: records of other services and what people want, as commands of the domain."""
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import orjson
 from contracts.records import common
 from contracts.records.case import CaseClosed, CaseReviewed
 from contracts.records.documents import VerificationCompleted
@@ -132,7 +132,7 @@ def _to_verified(message: Message, record: VerificationCompleted) -> Verified:
         cause=message.message_id,
         agent=record.agent,
         is_attested=any(each.basis == ATTESTED for each in record.requirements),
-        heard=json.dumps(record.terms.to_avro(), separators=(",", ":")),
+        heard=orjson.dumps(record.terms.to_avro()).decode(),
     )
 
 

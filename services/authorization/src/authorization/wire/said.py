@@ -1,9 +1,9 @@
 """Saying: events of the domain as records for others, and as answers to who asked."""
 
-import json
 from collections.abc import Sequence
 from typing import Any, cast
 
+import orjson
 from contracts.records import authorization, common, tasks
 from contracts.records.documents import VerificationCompleted
 from contracts.types import from_date, from_datetime
@@ -47,7 +47,7 @@ def terms_of(told: Told[Event], heard: str) -> common.Terms:
     body = told.message.body
     if isinstance(body, VerificationCompleted):
         return body.terms
-    return common.Terms.from_avro(_Kept(json.loads(heard)))
+    return common.Terms.from_avro(_Kept(orjson.loads(heard)))
 
 
 class _Kept(dict[str, Any]):

@@ -58,7 +58,7 @@ CREATE INDEX wcase_on_the_way ON wcase (lane) WHERE on_the_way;
 
 -- Everything that was heard or decided of a case; nobody changes it afterwards.
 CREATE TABLE timeline (
-    case_id      uuid        NOT NULL REFERENCES wcase,
+    case_id      uuid        NOT NULL,
     seq          int         NOT NULL,
     lane         int         NOT NULL,
     at           timestamptz NOT NULL,

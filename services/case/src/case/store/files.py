@@ -1,11 +1,11 @@
 """Loan files in the database: one query a table to load them, one statement a table to save."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
+import orjson
 from mesh.service import Actor, Change, Key, Message, Reader, Told, Transaction
 from mesh.taskstore import load_tasks, save_tasks
 
@@ -69,13 +69,10 @@ ON CONFLICT (case_id) DO UPDATE SET state = excluded.state, stage = excluded.sta
 WHERE c.seq < excluded.seq
 """
 
-ADD_TO_TIMELINE = """
-INSERT INTO timeline (case_id, seq, lane, at, what, detail, actor_role, actor_id, causation_id,
-                      state_before, stage_before, state_after, stage_after)
-SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::timestamptz[], $5::text[], $6::text[],
-                     $7::text[], $8::text[], $9::uuid[], $10::text[], $11::text[], $12::text[],
-                     $13::text[])
-"""
+TIMELINE = (
+    *("case_id", "seq", "lane", "at", "what", "detail", "actor_role", "actor_id", "causation_id"),
+    *("state_before", "stage_before", "state_after", "stage_after"),
+)
 
 ADD_WORK_NOTES = """
 INSERT INTO work_note (case_id, seq, lane, at, by, text)
@@ -137,7 +134,9 @@ class FileStore:
         await _execute(tx, SAVE_LOANS, loans)
         await _execute(tx, SAVE_CASES, [row for c in changes for row in _case_rows(c)])
         history = [_history(c) for c in changes]
-        await _execute(tx, ADD_TO_TIMELINE, [row for lines, _ in history for row in lines])
+        timeline = [row for lines, _ in history for row in lines]
+        if timeline:
+            await tx.copy("timeline", columns=TIMELINE, rows=timeline)
         await _execute(tx, ADD_WORK_NOTES, [row for _, notes in history for row in notes])
         await save_tasks(
             tx,
@@ -199,14 +198,14 @@ def _case(row: Mapping[str, Any]) -> Case:
     return Case(
         case_id=row["case_id"],
         number=row["case_number"],
-        request=build(Request, json.loads(row["request"])),
+        request=build(Request, orjson.loads(row["request"])),
         opened_at=row["opened_at"],
         place=place_named(row["state"], row["stage"]),
         seq=row["seq"],
         code=row["code"],
         updated_at=row["updated_at"],
         closed_at=row["closed_at"],
-        **read(Case, json.loads(row["rest"])),
+        **read(Case, orjson.loads(row["rest"])),
     )
 
 
@@ -214,10 +213,10 @@ def _case_rows(change: _Change) -> list[_Row]:
     """Flatten the cases that changed."""
     before = change.before.cases
     changed = [c for case_id, c in change.after.cases.items() if before.get(case_id) is not c]
-    return [_case_row(change, case) for case in changed]
+    return [_case_row(change, case, is_new=case.case_id not in before) for case in changed]
 
 
-def _case_row(change: _Change, case: Case) -> _Row:
+def _case_row(change: _Change, case: Case, *, is_new: bool) -> _Row:
     return (
         case.case_id,
         change.lane,
@@ -227,7 +226,7 @@ def _case_row(change: _Change, case: Case) -> _Row:
         case.request.channel,
         case.request.source,
         case.request.request_id,
-        dump(case.request),
+        dump(case.request) if is_new else "{}",  # it never changes, so it is written once
         case.opened_at,
         case.place.state,
         case.place.stage,

@@ -1,11 +1,11 @@
 """A notice as a row and back. Which columns are filled follows from where it stands."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+import orjson
 from mesh.service import Key
 
 from notifications.domain.notices import (
@@ -43,7 +43,7 @@ STANDING: dict[str, Any] = dict.fromkeys(
 
 def from_notice(notice: Notice) -> tuple[Any, ...]:
     """Flatten a notice, in the order of the statement, lane and loan left out."""
-    content = json.dumps(asdict(notice.content), default=date.isoformat)
+    content = orjson.dumps(notice.content).decode()
     return (
         notice.notice_id,
         notice.posting_id,
@@ -59,7 +59,7 @@ def from_notice(notice: Notice) -> tuple[Any, ...]:
 
 def to_notice(row: Mapping[str, Any]) -> Notice:
     """Read a row."""
-    content = json.loads(row["content"])
+    content = orjson.loads(row["content"])
     return Notice(
         notice_id=row["notice_id"],
         posting_id=row["posting_id"],

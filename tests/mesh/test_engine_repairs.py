@@ -1,0 +1,140 @@
+"""The engine and what operators do: replays beside other messages, a store changed meanwhile."""
+
+from copy import deepcopy
+from uuid import UUID, uuid5
+
+import pytest
+from mesh.hearing import DISMISS, REPLAY
+from mesh.ports import DueRow
+from mesh.service import NAMESPACE, Key
+from mesh.testing import virtual
+
+from .stage import Instance, Stage, ask_many
+from .toys import ToyCase, ToyDocuments
+
+
+async def parked_case(stage: Stage) -> tuple[Instance, ToyCase, UUID]:
+    """Let a bad build park what documents answers about a case."""
+    service = ToyCase()
+    service.broken = True
+    case = await stage.launch(service)
+    await stage.launch(ToyDocuments())
+    case_id = stage.ask("POISON", "P0")
+    parked = stage.databases["case"].rows.parked
+    await virtual.until(lambda: len(parked) == 1)
+    await stage.settle()
+    return case, service, case_id
+
+
+def reminder(case_id: UUID, lane: int) -> DueRow:
+    """Make a timer of the case that is due."""
+    correlation_id = str(case_id).encode()
+    payload = b'{"body": {}, "source": "timer", "correlation_id": "%s"}' % correlation_id
+    due_id = uuid5(case_id, "reminder")
+    key = Key("demo", "POISON")
+    return DueRow(lane, virtual.now(), due_id, case_id, "Remind", key, payload)
+
+
+def repair(stage: Stage, kind: str) -> DueRow:
+    [first] = [row for row in stage.databases["case"].rows.parked.values() if row.behind is None]
+    payload = b'{"parked_id": "%s"}' % str(first.parked_id).encode()
+    due_id = uuid5(NAMESPACE, f"{kind}/{virtual.now()}")
+    return DueRow(first.lane, virtual.now(), due_id, None, kind, Key("-", "-", "mesh"), payload)
+
+
+@pytest.mark.parametrize("kind", [REPLAY, DISMISS])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_comes_together_with_a_repair_waits_behind_nothing(kind: str, is_first: bool) -> None:
+    async def story() -> None:
+        stage = Stage()
+        case, service, case_id = await parked_case(stage)
+        service.broken = False
+        row = repair(stage, kind)
+        timer = reminder(case_id, row.lane)
+
+        await case.store.put([row, timer] if is_first else [timer, row])
+
+        await virtual.until(lambda: stage.loan("case", "POISON").reminded == (case_id,))
+        assert not stage.databases["case"].rows.parked
+        assert not stage.databases["case"].rows.due
+        answered = (case_id,) if kind == REPLAY else ()
+        assert stage.loan("case", "POISON").answered == answered
+
+    virtual.run(story())
+
+
+def test_a_message_that_nothing_waits_behind_is_dismissed_at_once() -> None:
+    async def story() -> None:
+        stage = Stage()
+        case, _, _ = await parked_case(stage)
+
+        await case.store.put([repair(stage, DISMISS)])
+        await stage.settle()
+
+        assert not stage.databases["case"].rows.parked
+        assert not stage.databases["case"].rows.due
+
+    virtual.run(story())
+
+
+def test_a_lane_that_is_heard_carefully_replays_what_waits_one_by_one() -> None:
+    async def story() -> None:
+        stage = Stage()
+        case, service, case_id = await parked_case(stage)
+        row = repair(stage, REPLAY)
+        await case.store.put([reminder(case_id, row.lane)])
+        await virtual.until(lambda: len(stage.databases["case"].rows.parked) == 2)
+        case.engine.holdings.lanes[row.lane].careful = True
+        service.broken = False
+
+        await case.store.put([row])
+        await stage.settle()
+
+        loan = stage.loan("case", "POISON")
+        assert (loan.answered, loan.reminded) == ((case_id,), (case_id,))
+        assert not stage.databases["case"].rows.parked
+
+    virtual.run(story())
+
+
+def test_a_store_that_was_changed_before_a_lane_is_taken_ends_no_process() -> None:
+    async def story() -> None:
+        stage = Stage()
+        _, documents = await stage.launch_both()
+        ask_many(stage, count=20)
+        await stage.until_done()
+        await stage.settle()
+        copy = deepcopy(documents.database.rows)
+        copy.store_id = "memory/2"
+
+        for lane in list(documents.engine.holdings.running()):
+            documents.engine.keeper.lose(lane, "given back")
+        documents.database.rows = copy
+        await stage.settle()
+        ask_many(stage, count=40)
+
+        await stage.until_done()
+        documents.check()
+
+    virtual.run(story())
+
+
+def test_an_acknowledgement_that_comes_while_another_turn_runs_is_saved() -> None:
+    async def story() -> None:
+        stage = Stage()
+        case, _ = await stage.launch_both()
+        ask_many(stage, count=12)
+        await stage.until_done()
+        await stage.settle()
+        lane = next(lane for lane in case.engine.holdings.running() if lane.outputs)
+        topic = next(iter(lane.outputs))
+        turn = case.engine.turns._new_turn()
+        case.engine.keeper.lose(lane, "given back")
+        await virtual.until(lambda: lane in case.engine.holdings.running())
+        case.engine.publisher.unsaved.add((lane.number, topic))
+
+        case.engine.turns._outcome.add_unsaved(turn)
+
+        assert (lane.number, topic) in case.engine.publisher.unsaved
+
+    virtual.run(story())
