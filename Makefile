@@ -65,8 +65,16 @@ check: setup ## lint, format, types, import contracts, generated files
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check -q . && .venv/bin/basedpyright && \
 	.venv/bin/lint-imports && $(PY) schemas/generate.py --check && $(PY) docs/generate.py --check
 
-bench: setup ## measure cases per second, latency and CPU on a stack of its own (CASES=10000)
-	@$(PY) -m bench $(if $(CASES),--cases $(CASES))
+bench: setup ## measure cases per second, latency and CPU on a stack of its own (CASES=10000; GROWTH=1, FLOOD=1: those)
+	@$(PY) -m bench$(if $(GROWTH),.growth)$(if $(FLOOD),.flood) $(if $(CASES),--cases $(CASES)) $(ARGS)
+
+.PHONY: soak
+soak: setup ## half speed for a long time, does anything drift (MINUTES=30)
+	@$(PY) -m bench.soak $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
+
+.PHONY: faults
+faults: setup ## every fault on a stack of its own, an hour and a half; writes docs/recovery.md (ARGS='-k frozen': some)
+	@FAULTS=all $(PY) -m pytest tests/faults $(ARGS)
 
 schemas: setup ## generate contracts from the .avsc files, check them against the last release
 	@$(PY) schemas/generate.py && $(PY) -m contracts.register --check

@@ -55,10 +55,10 @@ def render(types: dict[str, Named]) -> dict[str, str]:
 
 
 def _index(top: dict[str, Named]) -> str:
-    owners = ", ".join(sorted({kind.owner for kind in top.values()}))
+    owners = {kind.owner for kind in top.values()}
     return _text(
         HEAD.format(doc="What may be said: one module an owner."),
-        f"from contracts.records import {owners}",
+        _import("contracts.records", owners),
         "from contracts.types import Record\n",
         "RECORDS: dict[str, type[Record]] = {",
         *(f'    "{name}": {kind.owner}.{kind.name},' for name, kind in top.items()),

@@ -33,6 +33,8 @@ SPOKEN_FOR = TENANTS[:12]
 WORLD = f"""
 lanes = 6
 tenants = {json.dumps([*TENANTS, "demo", "sba"])}
+scenarios = ["scenario"]
+cores = ["vault"]
 
 [sources.upstream]
 tenants = {json.dumps(SPOKEN_FOR)}
@@ -55,7 +57,24 @@ case = 2
 ledger = 2
 """
 
-END = 'cat >/dev/null; "$0" -m stack wipe --yes --dir "$1/s" >"$1/end.log" 2>&1 && rm -rf "$1"'
+CORE = """
+version = "tests"
+mode = "OWN"
+not_instructed = ["accrue"]
+
+[[special]]
+tenant = "t16"
+mode = "CORE"
+core = "vault"
+"""
+"""What a core banking system books too: all products of one tenant, for whom no source speaks."""
+
+END = """
+cat >/dev/null
+"$0" -m stack wipe --yes --dir "$1/s" >"$1/end.log" 2>&1 || exit
+test ! -e "$1/disk" || umount "$1/disk" || exit
+rm -rf "$1"
+"""
 """Wait until the tests are gone (their end of the pipe closes, also by SIGKILL), then clear up."""
 
 
@@ -133,17 +152,25 @@ def until(seen: Callable[[], bool], *, seconds: float = 60) -> None:
 
 
 @contextmanager
-def running_stack() -> Iterator[Stack]:
-    """Start a stack without services; end it and remove all of it, also when we are killed."""
+def running_stack(world: str = WORLD, *, disk_mib: int = 0) -> Iterator[Stack]:
+    """Start a stack without services; end it and remove all of it, also when we are killed.
+
+    `disk_mib`: PostgreSQL's files lie on a disk of that size in memory. Skips where root's right to
+    mount one is not given.
+    """
     room = Path(tempfile.mkdtemp(prefix="writeoff-tests-"))
     room.chmod(0o755)  # PostgreSQL may have to run as another user
-    (room / "world.toml").write_text(WORLD)
+    (room / "world.toml").write_text(world)
+    if disk_mib:
+        mount_disk(room, disk_mib)
     command = ["sh", "-c", END, sys.executable, str(room)]
     ending = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     assert ending.stdin is not None
     it = Stack(room / "s")
     try:
         it.up("--without-services", "--world", str(room / "world.toml"))
+        if world == WORLD:
+            (it.directory / "core.toml").write_text(CORE)
         yield it
     finally:
         ending.stdin.close()
@@ -153,6 +180,19 @@ def running_stack() -> Iterator[Stack]:
             said = told.read_text()
             shutil.rmtree(room, ignore_errors=True)
             raise NotRunning(f"the stack was not ended in good order:\n{said}")
+
+
+def mount_disk(room: Path, size_mib: int) -> None:
+    """Mount a small disk, and have the stack that is to come keep PostgreSQL's files there."""
+    disk = room / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size_mib}m,mode=755", "tmpfs", str(disk)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        shutil.rmtree(room)
+        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
+    (room / "s").mkdir()
+    (room / "s" / "postgres").symlink_to(disk)
 
 
 @pytest.fixture(scope="session")

@@ -129,18 +129,24 @@ class LaneContract:
         await other.calm(0, epoch=epoch)
         assert (await other.recover(0)).deaths == 0
 
-    async def test_instances_that_tried_one_place_are_counted(self, store: AnyStore) -> None:
-        epoch = await take(store)
+    async def test_owners_who_were_gone_while_they_tried_one_place_are_counted(
+        self, store: AnyStore, other: AnyStore, hand: Hand
+    ) -> None:
+        async def tried(store: AnyStore, places: str, *, instance: str) -> list[int]:
+            epoch = await take(store, instance=instance)
+            tries = [await store.try_place(0, epoch=epoch, place=place) for place in places]
+            assert await store.try_place(0, epoch=epoch - 1, place="b") == 0
+            await hand.pass_time(LEASE_S + 1)
+            return tries
 
-        async def tried(place: str, instance: str, *, epoch: int = epoch) -> int:
-            return await store.try_place(0, epoch=epoch, place=place, instance=instance)
-
-        tries = [await tried(*each) for each in zip("aaaba", "11211", strict=True)]
-
-        assert tries == [1, 1, 2, 1, 1]
-        assert await tried("a", "2", epoch=epoch - 1) == 0
-        await store.calm(0, epoch=epoch)
-        assert await tried("a", "2") == 1
+        assert await tried(store, "aab", instance="one") == [1, 1, 1]
+        assert await tried(other, "acb", instance="two") == [1, 1, 2]
+        assert await tried(store, "db", instance="three") == [1, 3]
+        assert await tried(other, "bc", instance="four") == [4, 1]
+        assert await tried(store, "cb", instance="five") == [2, 1]
+        epoch = await take(other, instance="six")
+        await other.calm(0, epoch=epoch)
+        assert await other.try_place(0, epoch=epoch, place="b") == 1
 
     async def test_who_takes_a_lane_waits_for_the_former_owners_turn(
         self, store: AnyStore, other: AnyStore, hand: Hand

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 from mesh.migrations import migrate
-from mesh.ports import Misfit, Refused, TurnWrites, Unavailable
+from mesh.ports import Misfit, Refused, Replaced, TurnWrites, Unavailable
 from mesh.postgres import PostgresStore
 from mesh.service import Change, Key, Transaction
 from mesh.testing import Database, Fate, Faults, MemoryStates, MemoryStore
@@ -159,6 +159,11 @@ class PostgresHand:
             store._known_id = "another/1"
         await self._end("usename = current_database()")
 
+    async def go_back(self, seconds: float) -> None:
+        by = f"make_interval(secs => {seconds})"
+        await self._admin.execute(f"UPDATE mesh.lane SET turned_at = turned_at - {by}")
+        await self._end("usename = current_database()")
+
     async def _end(self, which: str) -> None:
         await self._admin.execute(
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -250,6 +255,33 @@ class TestPostgresStore(StoreContract):
     @pytest.fixture
     async def other(self, hand: PostgresHand) -> AnyStore:
         return await hand.store()
+
+    async def test_an_older_copy_of_the_same_store_is_noticed_before_anything_is_written(
+        self, store: AnyStore, hand: PostgresHand
+    ) -> None:
+        epoch = await take(store)
+        await commit(store, TurnWrites({0: epoch}))
+        await hand.go_back(1)
+
+        async def go_on() -> None:
+            with suppress(Unavailable):  # the old connection is found broken first
+                await commit(store, TurnWrites({0: epoch}))
+            await commit(store, TurnWrites({0: epoch}))
+
+        with pytest.raises(Replaced):
+            await go_on()
+        await commit(store, TurnWrites({0: epoch}))
+
+    async def test_a_store_that_was_only_away_goes_on(
+        self, store: AnyStore, hand: PostgresHand
+    ) -> None:
+        epoch = await take(store)
+        await commit(store, TurnWrites({0: epoch}))
+        await hand.go_back(0)
+
+        with suppress(Unavailable):
+            await commit(store, TurnWrites({0: epoch}))
+        await commit(store, TurnWrites({0: epoch}))
 
     @pytest.mark.parametrize(
         ("statement", "value"), [("SELECT $1::int", 2**40), ("SELECT $1::text", "a\0b")]

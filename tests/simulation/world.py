@@ -20,7 +20,7 @@ from contracts.codec import decode
 from documents.domain.file import LoanFile as Evidence
 from documents.domain.policy import POLICY as DOCUMENTS_POLICY
 from documents.service import Documents
-from ledger.domain.decide import LoanImported, LoanState, PartyState, WriteOffPosted
+from ledger.domain.decide import LoanImported, LoanState, PartyState, Posted
 from ledger.domain.policy import Policy as LedgerPolicy
 from ledger.service import Ledger
 from ledger.settings import own_policy
@@ -89,7 +89,7 @@ class Books(MemoryStates[Any]):
             (Key(change.key.tenant, str(told.event.entry.entry_id), "entry"), told.event.entry)
             for change in changes
             for told in change.told
-            if isinstance(told.event, LoanImported | WriteOffPosted)
+            if isinstance(told.event, LoanImported | Posted)
         ]
         kept = tx.store.database.rows.states
         assert not any(key in kept for key, _ in made), "an entry is made once"
@@ -112,7 +112,7 @@ BUILD: dict[str, Callable[[], Any]] = {
     "authorization": lambda: Authorization(
         MemoryStates(lambda key: Authority(tenant=key.tenant, loan_id=key.id)), MATRIX
     ),
-    "ledger": lambda: Ledger(Books(_loan_or(PartyState, LoanState)), LEDGER_POLICY),
+    "ledger": lambda: Ledger(Books(_loan_or(PartyState, LoanState)), lambda _: LEDGER_POLICY),
     "notifications": lambda: Notifications(
         MemoryStates(_loan_or(PartyFile, LoanNotices)), NOTICES_POLICY
     ),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.table import Table
+from bench.sheets import Sheet
 
 SERVICES = ("case", "documents", "authorization", "ledger", "notifications")
 PARTS = (*SERVICES, "kafka", "postgres")
@@ -16,6 +16,7 @@ NOTES = {
     "throughput": "all cases ÷ time from the case service's /ready to the last CaseClosed",
     "notifications": "mail server away: recording notices and looking for due ones, no sending",
     "latency": "broker's clock, request to CaseClosed, at 20 cases/s; mail server away",
+    "ledger": "grants waiting, nothing else running: WriteOffPosted a second by the broker's clock",
     "asyncpg": "ten cases in flight, five transactions each in five databases, connections kept",
 }
 
@@ -62,6 +63,20 @@ class Rest:
     """Of one core, the five services together."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """How fast the ledger posts write-offs."""
+
+    lane_per_s: float
+    """Journals a second of the ledger alone: from waiting grants to what it says of them."""
+    saved_per_s: float
+    """Journals a second of the save statements alone, in transactions of a full turn."""
+    copied_per_s: float
+    """The same rows a second by COPY into tables without constraints, so many journals' worth."""
+    lines: float
+    """Of a journal."""
+
+
 def percentile(values: Sequence[float], share: int) -> float:
     """Return the least value that so many of a hundred do not pass; there must be one."""
     assert values, "no percentile of nothing"
@@ -79,7 +94,7 @@ def between_tenths(moments_ms: Sequence[float]) -> float:
     return (last - first) * 1000 / max(passed_ms, 1.0)
 
 
-def result(load: Load, pace: Pace, floors: Floors, rest: Rest) -> dict[str, Any]:
+def result(load: Load, pace: Pace, floors: Floors, rest: Rest, books: Books) -> dict[str, Any]:
     """Lay out everything that was measured, as `.bench/latest.json` has it."""
     per_s = load.cases / load.seconds
     p50_ms = percentile(pace.took_ms, 50)
@@ -87,8 +102,8 @@ def result(load: Load, pace: Pace, floors: Floors, rest: Rest) -> dict[str, Any]
     told = {
         "throughput": {"cases_per_s": per_s},
         "latency": {"p50_ms": p50_ms, "p99_ms": percentile(pace.took_ms, 99)},
-        "cpu_ms_per_case": _per_case(load.cpu_ms, load.cases),
-        "paced_cpu_ms_per_case": _per_case(pace.cpu_ms, len(pace.took_ms)),
+        "cpu_ms_per_case": per_case(load.cpu_ms, load.cases),
+        "paced_cpu_ms_per_case": per_case(pace.cpu_ms, len(pace.took_ms)),
         "floors": {
             "kafka_rtt_ms": floors.kafka_rtt_ms,
             "pg_commit_ms": floors.pg_commit_ms,
@@ -101,6 +116,14 @@ def result(load: Load, pace: Pace, floors: Floors, rest: Rest) -> dict[str, Any]
         },
         "mail": {"per_s": rest.mails_per_s},
         "idle": {"cpu_percent": rest.idle_percent},
+        "ledger": {
+            "journals_per_s": books.lane_per_s,
+            "lines_per_s": books.lane_per_s * books.lines,
+            "saved_per_s": books.saved_per_s,
+            "copied_per_s": books.copied_per_s,
+            "save_vs_copy": books.saved_per_s / books.copied_per_s,
+            "lane_vs_copy": books.lane_per_s / books.copied_per_s,
+        },
         "run": {
             "cases": load.cases,
             "steady_cases_per_s": load.steady_per_s,
@@ -112,16 +135,13 @@ def result(load: Load, pace: Pace, floors: Floors, rest: Rest) -> dict[str, Any]
     return {**rounded, "notes": NOTES}
 
 
-def table(found: Mapping[str, Any]) -> Table:
-    """Lay out a result for a person, with what is wanted beside it."""
-    shown = Table(title="bench", title_justify="left", box=None)
-    shown.add_column("figure")
-    shown.add_column("measured", justify="right")
-    shown.add_column("wanted")
+def sheet(found: Mapping[str, Any]) -> Sheet:
+    """Lay a result out, with what is wanted beside it."""
+    rows: list[tuple[str, ...]] = []
     for path, wanted in ROWS:
         group, _, name = path.partition(".")
-        shown.add_row(path, f"{found[group][name]:,.2f}", wanted)
-    return shown
+        rows.append((path, f"{found[group][name]:,.2f}", wanted))
+    return Sheet(title="bench", columns=("figure", "measured", "wanted"), rows=rows)
 
 
 ROWS = (
@@ -140,11 +160,16 @@ ROWS = (
     ("paced_cpu_ms_per_case.total", "at most 12"),
     ("idle.cpu_percent", "at most 5"),
     ("mail.per_s", ""),
+    ("ledger.journals_per_s", "at least 2,000"),
+    ("ledger.lines_per_s", ""),
+    ("ledger.save_vs_copy", "at least 0.25"),
+    ("ledger.lane_vs_copy", "at least 0.04"),
     ("run.others_cores", "0: nothing else ran"),
 )
 
 
-def _per_case(cpu_ms: Mapping[str, float], cases: int) -> dict[str, float]:
+def per_case(cpu_ms: Mapping[str, float], cases: int) -> dict[str, float]:
+    """Share out CPU milliseconds by part over cases, and add their total."""
     return {
         **{part: cpu_ms[part] / cases for part in PARTS},
         "total": sum(cpu_ms[part] for part in PARTS) / cases,

@@ -8,7 +8,22 @@ import typer
 from writeoff.demo.verb import demo
 from writeoff.root import EVERYWHERE, Root
 from writeoff.session import Session
-from writeoff.verbs import approvals, cases, env, loans, mesh, report, requests, tasks, trace
+from writeoff.verbs import (
+    approvals,
+    audit,
+    cases,
+    core,
+    env,
+    loans,
+    mesh,
+    month_end,
+    postings,
+    report,
+    reports,
+    requests,
+    tasks,
+    trace,
+)
 from writeoff.verbs.reconcile import reconcile
 
 HELP = """Write loans off, and see where each write-off stands.
@@ -18,6 +33,8 @@ HELP = """Write loans off, and see where each write-off stands.
   [cyan]writeoff demo[/]                       2,000 made-up loans, 500 requests
   [cyan]writeoff cases list[/]                 what became of them
   [cyan]writeoff trace CASE[/]                 one case, from topic to topic
+  [cyan]writeoff loans preview LOAN write_off full=true reason=AGED[/]
+  [cyan]writeoff reports --help[/]             the books, as of any day
   [cyan]writeoff tasks list --as ana[/]        what waits for you
   [cyan]writeoff tasks claim ID --as ana[/]    take it
   [cyan]writeoff tasks complete ID key=value … --as ana[/]
@@ -49,13 +66,18 @@ app = typer.Typer(
 )
 
 app.add_typer(loans.app, name="loans")
+app.add_typer(postings.allowance, name="allowance")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(requests.app, name="requests")
 app.add_typer(cases.app, name="cases")
 app.add_typer(tasks.app, name="tasks")
 app.command("report")(report.report)
+app.add_typer(reports.app, name="reports")
 app.command("trace")(trace.trace)
 app.command("reconcile")(reconcile)
+app.add_typer(core.app, name="core")
+app.add_typer(month_end.app, name="month-end")
+app.add_typer(audit.app, name="audit")
 app.add_typer(mesh.app, name="mesh")
 app.command("env")(env.env)
 app.command("demo")(demo)

@@ -1,7 +1,8 @@
 """A client of the services' HTTP doors."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import uuid4
@@ -15,6 +16,9 @@ type Json = dict[str, Any]
 
 TIMEOUT_S = 30.0
 """A door waits 10 s at most for its lane; the rest is for a machine under load."""
+
+STREAM_S = 300.0
+"""How long a service may be silent before the first row of a large report: it sorts all of them."""
 
 ROUNDS_MAX = 6
 """With the pauses below about 10 s: an instance that was killed is up again by then."""
@@ -56,9 +60,35 @@ class Doors:
         given = {name: value for name, value in params.items() if value is not None}
         return self._call(service, "GET", path, params=given)
 
-    def post(self, service: str, path: str, body: Mapping[str, Any]) -> Json:
-        """Ask something of a service; saying it twice by accident does it once."""
-        return self._call(service, "POST", path, body=body)
+    def post(
+        self, service: str, path: str, body: Mapping[str, Any], *, request_id: str | None = None
+    ) -> Json:
+        """Ask something of a service; saying it twice by accident does it once.
+
+        `request_id`: an identity of the caller's own, by which the same later is the same.
+        """
+        return self._call(service, "POST", path, body=body, request_id=request_id)
+
+    @contextmanager
+    def opened(self, service: str, path: str, **params: str | None) -> Generator[httpx.Response]:
+        """Open an answer of many rows, to be read as it comes; a refusal is raised."""
+        given = {name: value for name, value in params.items() if value is not None}
+
+        def send(url: str) -> httpx.Response:
+            timeout = httpx.Timeout(STREAM_S, connect=2.0)
+            request = self._client.build_request(
+                "GET", url + path, params=given, headers=self._headers(), timeout=timeout
+            )
+            return self._client.send(request, stream=True)
+
+        response = self._answered(service, send)
+        try:
+            if not response.is_success:
+                response.read()
+                _read(response, service)
+            yield response
+        finally:
+            response.close()
 
     def _call(
         self,
@@ -68,24 +98,36 @@ class Doors:
         *,
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        request_id: str | None = None,
     ) -> Json:
-        """Try every instance, and again with growing pauses, before giving up."""
-        headers = {"X-Tenant-ID": self.tenant} if self.tenant else {}
+        headers = self._headers()
         if body is not None:
-            headers["Idempotency-Key"] = str(uuid4())
+            headers["Idempotency-Key"] = request_id or str(uuid4())
+
+        def send(url: str) -> httpx.Response:
+            return self._client.request(
+                method, url + path, params=params, json=body, headers=headers
+            )
+
+        return _read(self._answered(service, send), service)
+
+    def _headers(self) -> dict[str, str]:
+        return {"X-Tenant-ID": self.tenant} if self.tenant else {}
+
+    def _answered(self, service: str, send: Callable[[str], httpx.Response]) -> httpx.Response:
+        """Try every instance, and again with growing pauses, before giving up."""
         pause_s = PAUSE_FIRST_S
         why = "no answer"
         for _ in range(ROUNDS_MAX):
             for url in [self.only] if self.only else self.env.urls(service):
                 try:
-                    response = self._client.request(
-                        method, url + path, params=params, json=body, headers=headers
-                    )
+                    response = send(url)
+                    if response.status_code not in BUSY:
+                        return response
+                    response.read()
                 except httpx.TransportError as error:
                     why = f"{url}: {error}"
                     continue
-                if response.status_code not in BUSY:
-                    return _read(response, service)
                 why = f"{url}: {response.status_code} {_message(response)}"
             time.sleep(pause_s)
             pause_s *= 1.7

@@ -96,7 +96,7 @@ class Gatherer:
     async def _one(self, lanes: Sequence[Lane]) -> list[Item]:
         """Give one item: something that was heard in these lanes ends the process (lanes 22)."""
         self._holdings.due_dirty = True
-        items = (await self._due(lanes))[:1]
+        items = _first(await self._due(lanes))
         waiting = [(lane, h) for lane in lanes for h in lane.inputs.values() if h.waiting]
         if not items and waiting:
             await self._learn(waiting)
@@ -153,7 +153,10 @@ class Gatherer:
                     continue  # it waits where it is
                 room[row.lane] -= 1
             if row.kind in (REPLAY, DISMISS):
-                again += await self._replayed(lane, row, taking)
+                asked = {item.parked.parked_id for item in again if item.parked}
+                replayed = await self._replayed(lane, row, taking)
+                # Asked for twice, it is heard once.
+                again += [i for i in replayed if not i.parked or i.parked.parked_id not in asked]
             else:
                 items.append(await self._item_of(lane, row, taking))
         return again + items  # what was parked came before whatever else its case hears now
@@ -176,12 +179,11 @@ class Gatherer:
         """Hear a parked message again, its followers after it, and then be done (lanes 24)."""
         parked_id = UUID(json.loads(row.payload)["parked_id"])
         parked = await self._store.parked(lane.number, parked_id)
-        dismisses: UUID | None = None
+        items: list[Item] = []
         if row.kind == DISMISS:
             # What waited behind it does not go with it: it is heard.
-            dismisses = parked_id
+            items.append(Item(lane, row, taking, dismisses=parked_id))
             parked = [each for each in parked if each.parked_id != parked_id]
-        items: list[Item] = []
         for each in parked:
             if each.origin == "due":
                 raw = unpack_due(each.packed, lane=lane.number)
@@ -189,7 +191,7 @@ class Gatherer:
                 raw = unpack_record(each.packed)
                 await self._learn_of([raw.value])
             items.append(Item(lane, raw, taking, parked=each))
-        return [*items, Item(lane, row, taking, spends=row, dismisses=dismisses)]
+        return [*items, Item(lane, row, taking, spends=row)]
 
     async def _learn(self, waiting: Sequence[tuple[Lane, Input]]) -> None:
         """Learn the schemas of what this turn may hear."""
@@ -231,6 +233,14 @@ class Gatherer:
             return True
         self._holdings.trouble = f"{heard.position.topic}: a schema is not registered yet"
         return False
+
+
+def _first(items: list[Item]) -> list[Item]:
+    """Give the first item; of a replay all: heard in part, it would never end."""
+    for count, item in enumerate(items, 1):
+        if item.parked is None and item.dismisses is None:
+            return items[:count]
+    return items
 
 
 def _has_room(lane: Lane) -> bool:

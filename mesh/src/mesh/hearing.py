@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
+from contracts.catalogue import is_outside
 from contracts.codec import Undecodable, decode
 
 from mesh.doors import content_hash, request_message_id
@@ -178,7 +179,7 @@ class Ears:
                 return self._ours(item, raw)
 
     def _is_outside(self, record: Record) -> bool:
-        return "<source>" in self.template_of(record.topic)
+        return is_outside(self.template_of(record.topic))
 
     def _counts(self, heard: Input, record: Record, position: Position, *, table: bool) -> bool:
         """Say whether a numbered record is the one that follows; keeps the count."""

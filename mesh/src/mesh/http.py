@@ -31,6 +31,9 @@ REQUEST_BYTES_MAX = 4 * 1024 * 1024
 HANDLER_S = 30.0
 """A door waits 10 s for an answer; a handler that takes thrice that hangs on something."""
 
+STREAM_S = 600.0
+"""A hundred thousand rows take a minute to be read; a slow line has ten times that."""
+
 STILL_S = 10.0
 """An engine that has not turned this long hangs: it beats every 3 s even when idle."""
 
@@ -48,8 +51,24 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 
+LIMIT = "limit_s"
+"""A handler's own limit, where it has one."""
+
 PERSON = web.RequestKey("person", Person)
-TENANTS = web.AppKey("tenants", frozenset[str])
+
+
+@dataclass(frozen=True, slots=True)
+class Tenants:
+    """For whom a door opens: those of the world, and those that its service knows alone."""
+
+    listed: frozenset[str]
+    own: Callable[[str], bool]
+
+    def __contains__(self, tenant: str) -> bool:
+        return tenant in self.listed or self.own(tenant)
+
+
+TENANTS = web.AppKey("tenants", Tenants)
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +146,12 @@ def prefers_async(request: web.Request) -> bool:
     return "respond-async" in (wish.strip().lower() for wish in wishes)
 
 
+def streams[H](handler: H) -> H:
+    """Let a handler take as long as its reader needs for an answer of many rows."""
+    setattr(handler, LIMIT, STREAM_S)
+    return handler
+
+
 async def read_json[M: BaseModel](request: web.Request, model: type[M]) -> M:
     """Read the body. Raises Refusal 400 naming every field that is wrong."""
     data = await _read(request)
@@ -198,12 +223,16 @@ def build(
     health: Health,
     registry: CollectorRegistry,
     tenants: Iterable[str],
+    own_tenant: Callable[[str], bool] = lambda _: False,
 ) -> web.Application:
-    """Build a service's HTTP side: its own routes, and those by which the mesh is watched."""
+    """Build a service's HTTP side: its own routes, and those by which the mesh is watched.
+
+    `own_tenant`: whether it knows a tenant that is not among `tenants`.
+    """
     app = web.Application(
         client_max_size=REQUEST_BYTES_MAX, middlewares=[_tell_trouble, _know(tokens)]
     )
-    app[TENANTS] = frozenset(tenants)
+    app[TENANTS] = Tenants(frozenset(tenants), own_tenant)
     app.on_response_prepare.append(_secure)
     app.router.add_routes([*_watched(health, registry), *routes])
     return app
@@ -291,7 +320,7 @@ def _know(tokens: Tokens) -> Middleware:
 async def _tell_trouble(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every failure in the same form."""
     try:
-        async with asyncio.timeout(HANDLER_S):
+        async with asyncio.timeout(getattr(request.match_info.handler, LIMIT, HANDLER_S)):
             return await handler(request)
     except Refusal:
         raise

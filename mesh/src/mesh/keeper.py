@@ -117,8 +117,12 @@ class Keeper:
         now = asyncio.get_running_loop().time()
         for lane in list(self._holdings.running()):
             if lane.dead_before and now - lane.taken_at > CALM_S:
-                await self._store.calm(lane.number, epoch=lane.epoch)
-                lane.dead_before = lane.careful = False
+                await self.calm(lane)
+
+    async def calm(self, lane: Lane) -> None:
+        """Hear a lane as others are: its owner lives, or what killed it is parked."""
+        await self._store.calm(lane.number, epoch=lane.epoch)
+        lane.dead_before = lane.careful = False
 
     def _see_lost(self, beat: Beat) -> None:
         """Let go what the store says is another's."""

@@ -26,9 +26,7 @@ class Kept:
         self._states: OrderedDict[Key, tuple[int, int, Any]] = OrderedDict()
         """Key → lane, its taking, state; what was used last is last."""
 
-    async def load(
-        self, reader: Reader, wanted: Mapping[Key, Sequence[Message]]
-    ) -> dict[Key, Any]:
+    async def load(self, reader: Reader, wanted: Mapping[Key, Sequence[Message]]) -> dict[Key, Any]:
         """Give a state for every key, from memory or from the store."""
         states: dict[Key, Any] = {}
         missing: dict[Key, Sequence[Message]] = {}

@@ -241,8 +241,10 @@ class Store(Protocol):
         """Remember that the lane goes on from this store."""
         ...
 
-    async def try_place(self, lane: int, *, epoch: int, place: str, instance: str) -> int:
-        """Note what is about to be heard; gives how many instances tried it, this one included."""
+    async def try_place(self, lane: int, *, epoch: int, place: str) -> int:
+        """Note what is about to be heard; gives how often it is tried now: once more than owners in
+        a row were gone while they tried it, whatever they heard well before it.
+        """
         ...
 
     async def calm(self, lane: int, *, epoch: int) -> None:

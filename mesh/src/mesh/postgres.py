@@ -63,6 +63,7 @@ class PostgresStore:
         self._leases: asyncpg.Connection | None = None
         self._pool: asyncpg.Pool | None = None
         self._known_id: str | None = None
+        self._last: tuple[list[int], datetime | None] | None = None
         self._one_turn = asyncio.Lock()
         self.reader: Reader = _PoolReader(self)
 
@@ -153,10 +154,10 @@ class PostgresStore:
                 store_id,
             )
 
-    async def try_place(self, lane: int, *, epoch: int, place: str, instance: str) -> int:
+    async def try_place(self, lane: int, *, epoch: int, place: str) -> int:
         """Note what is about to be heard, so that a process that dies of it leaves a trace."""
         async with told():
-            return int(await self.pool.fetchval(sql.TRY_PLACE, lane, epoch, place, instance) or 0)
+            return int(await self.pool.fetchval(sql.TRY_PLACE, lane, epoch, place) or 0)
 
     async def calm(self, lane: int, *, epoch: int) -> None:
         """Forget deaths and tries."""
@@ -276,10 +277,15 @@ class PostgresStore:
         async with told():
             fresh = await self._connect()
             found = str(await fresh.fetchval(sql.STORE_ID))
+            last, self._last = self._last, None
+            forgot = last is not None and await fresh.fetchval(sql.FORGOTTEN, *last)
         known, self._known_id = self._known_id, found
         self._turns = fresh
         if known not in (None, found):
             raise Replaced(f"the store was {known}, it is {found}")
+        if forgot:
+            # An older copy in its place, as a snapshot of a disk is, has the same identity.
+            raise Replaced(f"the store does not know our last turn: {last}")
         return fresh
 
     async def commit(
@@ -302,6 +308,7 @@ class PostgresStore:
                     connection.terminate()
                 raise meaning(error) from error
             await commit(connection)
+            self._last = (list(writes.lanes), writes.at)
 
 
 async def _as_it_was(connection: asyncpg.Connection) -> None:

@@ -3,6 +3,12 @@
 TURN = f"SELECT mesh.turn({', '.join(f'${place}' for place in range(1, 58))})"
 """One call for all that a turn keeps of the mesh's own; its arguments are made in `rows`."""
 
+FORGOTTEN = """
+SELECT count(*) < cardinality($1::int[]) FROM mesh.lane
+WHERE lane = ANY ($1::int[]) AND turned_at >= $2::timestamptz
+"""
+"""Whether a turn that was committed over these lanes at this moment is not there any more."""
+
 BEAT_INSTANCE = """
 WITH me AS (
     INSERT INTO mesh.instance AS i (name, seen_at) VALUES ($1, clock_timestamp())
@@ -34,6 +40,10 @@ WHERE seen_at > clock_timestamp() - make_interval(secs => $1)
 TAKE = """
 UPDATE mesh.lane SET epoch = epoch + 1, owner = $2,
        deaths = deaths + (owner IS NOT NULL AND owner <> $2)::int,
+       tries = CASE WHEN owner <> $2 AND trying = suspect THEN tries + 1
+                    WHEN owner <> $2 AND trying IS NOT NULL THEN 1 ELSE tries END,
+       suspect = CASE WHEN owner <> $2 THEN coalesce(trying, suspect) ELSE suspect END,
+       trying = CASE WHEN owner <> $2 THEN NULL ELSE trying END,
        until = clock_timestamp() + make_interval(secs => $3)
 WHERE lane = $1 AND (owner IS NULL OR owner = $2 OR until < clock_timestamp())
 RETURNING epoch
@@ -85,14 +95,13 @@ ORDER BY put LIMIT 1000
 PARKED_LANE = "SELECT lane FROM mesh.parked WHERE parked_id = $1"
 
 TRY_PLACE = """
-UPDATE mesh.lane
-SET tries = CASE WHEN trying IS DISTINCT FROM $3 THEN 1 ELSE tries + (tried_by <> $4)::int END,
-    trying = $3, tried_by = $4
-WHERE lane = $1 AND epoch = $2 RETURNING tries
+UPDATE mesh.lane SET trying = $3 WHERE lane = $1 AND epoch = $2
+RETURNING 1 + CASE WHEN suspect = $3 THEN tries ELSE 0 END
 """
 
 CALM = """
-UPDATE mesh.lane SET deaths = 0, tries = 0, trying = NULL WHERE lane = $1 AND epoch = $2
+UPDATE mesh.lane SET deaths = 0, tries = 0, trying = NULL, suspect = NULL
+WHERE lane = $1 AND epoch = $2
 """
 
 BEGIN_AT = """

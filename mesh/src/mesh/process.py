@@ -57,6 +57,8 @@ class App:
     service: Service[Any, Any]
     routes: Callable[[Doors], Sequence[web.RouteDef]] = lambda _: ()
     background: Sequence[Callable[[Context], Awaitable[None]]] = field(default_factory=tuple)
+    own_tenant: Callable[[str], bool] = lambda _: False
+    """Whether a tenant that the world does not list is known to this service alone."""
 
 
 def main(*, name: str, build: Callable[[Settings], App], migrations: Traversable | Path) -> None:
@@ -119,6 +121,7 @@ async def _run(settings: Settings, app: App, folders: Sequence[tuple[str, Path]]
         health=starting.health(engine),
         registry=prometheus,
         tenants=world.tenants,
+        own_tenant=app.own_tenant,
     )
     runner = await http.serve(web_app, settings.http_host, settings.http_port)
     try:

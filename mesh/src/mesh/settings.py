@@ -105,6 +105,14 @@ def read_world(path: Path) -> World:
     troubles: list[str] = []
     lanes = _count(told.get("lanes"), "lanes", troubles)
     tenants = _tenants(told.get("tenants"), "tenants", troubles)
+    scenarios = _tenants(told["scenarios"], "scenarios", troubles) if "scenarios" in told else ()
+    troubles += [
+        f"scenarios: tenant {tenant} would be one of {name}"
+        for name in scenarios
+        for tenant in tenants
+        if tenant.startswith(f"{name}-")
+    ]
+    cores = _tenants(told["cores"], "cores", troubles) if "cores" in told else ()
     sources: dict[str, Source] = {}
     upstreams: Any = told.get("sources", {})
     if not isinstance(upstreams, dict):
@@ -112,9 +120,11 @@ def read_world(path: Path) -> World:
         upstreams = {}
     for name, source in upstreams.items():
         sources[name] = _source(name, source, tenants=tenants, troubles=troubles)
+    if both := sorted(set(cores) & (RESERVED | sources.keys())):
+        troubles.append(f"cores: {', '.join(both)} is the mesh's own name, or a source's")
     if troubles:
         raise SystemExit("\n".join(f"{path}: {trouble}" for trouble in troubles))
-    return World(lanes=lanes, tenants=tenants, sources=sources)
+    return World(lanes=lanes, tenants=tenants, sources=sources, scenarios=scenarios, cores=cores)
 
 
 def is_tenant(text: str) -> bool:

@@ -34,7 +34,7 @@ class Topics:
             if topic.template in hears:
                 if service.name not in topic.readers:
                     raise ValueError(f"{service.name} may not hear {topic.name}")
-                outside = "<source>" in topic.template
+                outside = catalogue.is_outside(topic.template)
                 inputs[topic.name] = "outside" if outside else topic.kind
             elif topic.writer == service.name and topic.kind == "table":
                 inputs[topic.name] = "own"

@@ -75,8 +75,8 @@ class Turn:
             self.positions[place] = replace(heard.position)
         return self.positions[place]
 
-    def hear(self, heard: Heard, state: Any) -> Any:
-        """Decide one message on a state; gives the state after it."""
+    def hear(self, heard: Heard, state: Any, *, condemned: str = "") -> Any:
+        """Decide one message on a state; gives the state after. `condemned`: why it is poison."""
         identity = self.identities.get(heard.message.message_id)
         self.lanes[heard.lane.number] = heard.lane
         if isinstance(heard.raw, DueRow) and heard.parked is None:
@@ -89,6 +89,9 @@ class Turn:
             if identity.content_hash == heard.hash or isinstance(heard.raw, DueRow):
                 return self._done(heard, state)
             heard = self._reused(heard)
+        if condemned:
+            self.poison(heard, condemned)
+            return state
         try:
             staged = self.decider.decide(heard, state, now=self.now)
         except Exception as error:
@@ -99,11 +102,13 @@ class Turn:
 
     def _waits_behind(self, heard: Heard) -> UUID | None:
         """Give the parked message that this one has to wait for."""
-        now = self.parked.get((heard.lane.number, heard.unit))
-        if now or heard.parked:
-            return now
-        first = heard.lane.parked.get(heard.unit)
-        return None if first in self.writes.unparked else first
+        first = self.parked.get((heard.lane.number, heard.unit))
+        if first is None:
+            first = heard.lane.parked.get(heard.unit)
+            if first in self.writes.unparked:
+                return None
+        is_first = heard.parked is not None and heard.parked.parked_id == first
+        return None if is_first else first
 
     def _done(self, heard: Heard, state: Any) -> Any:
         self.heard += 1

@@ -113,6 +113,8 @@ class Turns:
             condemned = await self._note(items[0]) if items[0].lane.careful else ""
             self._last_heard = len(items)
             await self._turn(items, condemned=condemned, gathered_s=gathered_s)
+            if condemned:
+                await self._keeper.calm(items[0].lane)
             return True
         if self._outcome.has_unsaved() and self._outcome.waited_long():
             await self._commit(self._new_turn())
@@ -127,9 +129,7 @@ class Turns:
     async def _note(self, item: Item) -> str:
         """Note what is about to be heard; says why it is poison, if it is (lanes 22)."""
         place, lane = hearing.place_of(item.raw), item.lane
-        tries = await self._store.try_place(
-            lane.number, epoch=lane.epoch, place=place, instance=self._holdings.instance
-        )
+        tries = await self._store.try_place(lane.number, epoch=lane.epoch, place=place)
         return f"the process ended {tries - 1} times at it" if tries > TRIES_MAX else ""
 
     async def save_rest(self) -> None:
@@ -153,7 +153,7 @@ class Turns:
     async def _turn(
         self, items: Sequence[Item], *, condemned: str = "", gathered_s: float = 0.0
     ) -> None:
-        """Do one turn over these items. `condemned`: why the only one is poison."""
+        """Do one turn over these items. `condemned`: why the first one is poison."""
         turn = self._new_turn()
         started = self._time()
         findings = self._hear(items, turn)
@@ -207,10 +207,11 @@ class Turns:
             if item.spends is not None:
                 turn.lanes[item.lane.number] = item.lane
                 turn.writes.due_gone.append(item.spends.due_id)
-                if item.dismisses is not None:
-                    turn.writes.unparked.append(item.dismisses)
-                if item.raw is item.spends:
-                    continue  # a replay is over
+            if item.dismisses is not None:
+                turn.lanes[item.lane.number] = item.lane
+                turn.writes.unparked.append(item.dismisses)
+            if isinstance(item.raw, DueRow) and item.raw.kind in (hearing.REPLAY, hearing.DISMISS):
+                continue  # a repair begins or is over
             position = turn.position(item.input) if item.input else None
             try:
                 found = self._ears.hear(item, position)
@@ -225,11 +226,8 @@ class Turns:
         self, found: Finding, turn: Turn, states: dict[Any, Any], *, condemned: str
     ) -> None:
         match found:
-            case Heard() if condemned:
-                turn.lanes[found.lane.number] = found.lane
-                if isinstance(found.raw, DueRow) and found.parked is None:
-                    turn.writes.due_gone.append(found.raw.due_id)
-                turn.poison(found, condemned)
+            case Heard() if condemned:  # what comes after the first waits behind it
+                turn.hear(found, None, condemned="" if turn.poisons else condemned)
             case Heard():
                 states[found.key] = turn.hear(found, states[found.key])
             case Poisoned() | Forward():

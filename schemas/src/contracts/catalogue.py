@@ -19,6 +19,7 @@ __all__ = [
     "Topic",
     "World",
     "expand",
+    "is_outside",
     "parse",
     "records_of",
     "services",
@@ -29,6 +30,9 @@ __all__ = [
 type TopicKind = Literal["log", "table"]
 
 _PLACEHOLDER = re.compile(r"<(\w+)>")
+_OUTSIDERS = frozenset({"<source>", "<core>"})
+"""Who writes topics and is no service: upstreams and core banking systems."""
+
 _FIELDS = {
     *("name", "writer", "readers", "kind", "key", "partitions", "retention_days", "records"),
     "personal_data",
@@ -59,7 +63,7 @@ class Topic:
 
     @property
     def placeholder(self) -> str | None:
-        """Return what the name leaves open: source, tenant or service."""
+        """Return what the name leaves open: source, core, tenant or service."""
         found = _PLACEHOLDER.search(self.name)
         return found.group(1) if found else None
 
@@ -79,6 +83,16 @@ class World:
     lanes: int
     tenants: tuple[str, ...]
     sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
+    scenarios: tuple[str, ...] = ()
+    """Of a development stack: every tenant `NAME-…` replays a scenario in the ledger; no other
+    service and no topic knows it."""
+
+    cores: tuple[str, ...] = ()
+    """Core banking systems that are instructed by the ledger and answer it."""
+
+    def is_scenario(self, tenant: str) -> bool:
+        """Say whether a tenant is of that kind."""
+        return any(tenant.startswith(f"{name}-") for name in self.scenarios)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -90,6 +104,8 @@ class World:
                 lanes=int(found["lanes"]),
                 tenants=tuple(found["tenants"]),
                 sources={name: _source(**each) for name, each in sources.items()},
+                scenarios=tuple(found.get("scenarios", ())),
+                cores=tuple(found.get("cores", ())),
             )
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise CatalogueError(f"{path}: {error!r}") from error
@@ -122,6 +138,12 @@ def services() -> tuple[str, ...]:
 def expand(world: World) -> tuple[Topic, ...]:
     """Return every topic of a world."""
     return tuple(concrete for topic in topics() for concrete in _expand(topic, world))
+
+
+@cache
+def is_outside(template: str) -> bool:
+    """Say whether a topic, by its name in the catalogue, is written by no service of ours."""
+    return any(topic.name == template and topic.writer in _OUTSIDERS for topic in topics())
 
 
 def records_of(template: str) -> tuple[type[Record], ...]:
@@ -157,14 +179,19 @@ def _check(topic: Topic, *, partitions: object) -> None:
         raise CatalogueError(f"{topic.name}: is neither log nor table")
     if (topic.kind == "log") != (topic.retention_days is not None):
         raise CatalogueError(f"{topic.name}: a log has retention_days, a table has none")
-    if topic.placeholder not in {None, "source", "tenant", "service"}:
+    if topic.placeholder not in {None, "source", "core", "tenant", "service"}:
         raise CatalogueError(f"{topic.name}: nobody knows what <{topic.placeholder}> stands for")
     if partitions != ("source" if topic.placeholder == "source" else None):
         raise CatalogueError(f"{topic.name}: partitions are a source's, or as many as lanes")
 
 
 def _expand(topic: Topic, world: World) -> Iterator[Topic]:
-    names = {"source": tuple(world.sources), "tenant": world.tenants, "service": services()}
+    names = {
+        "source": tuple(world.sources),
+        "core": world.cores,
+        "tenant": world.tenants,
+        "service": services(),
+    }
     for value in names[topic.placeholder] if topic.placeholder else ("",):
         chosen = names | ({topic.placeholder: (value,)} if topic.placeholder else {})
         yield replace(

@@ -46,7 +46,8 @@ def users(world: World) -> tuple[str, ...]:
     """List every principal of a world."""
     sources = (f"source-{name}" for name in world.sources)
     portals = (f"portal-{name}" for name in world.tenants)
-    return (*SERVICES, *sources, *portals, "board", "operator")
+    cores = (f"core-{name}" for name in world.cores)
+    return (*SERVICES, *sources, *cores, *portals, "board", "auditor", "operator")
 
 
 def grants(world: World, topics: Iterable[Topic]) -> frozenset[Grant]:
@@ -60,7 +61,12 @@ def grants(world: World, topics: Iterable[Topic]) -> frozenset[Grant]:
 
 
 def _spell_out(row: Mapping[str, Any], world: World) -> Iterator[Topic]:
-    values = {"<source>": tuple(world.sources), "<tenant>": world.tenants, "<service>": SERVICES}
+    values = {
+        "<source>": tuple(world.sources),
+        "<core>": world.cores,
+        "<tenant>": world.tenants,
+        "<service>": SERVICES,
+    }
     place = next((place for place in values if place in row["name"]), None)
     known = set(users(world))
     for value in values[place] if place else ("",):
@@ -88,7 +94,7 @@ def _principals(
     word: str, *, mine: Mapping[str, str], values: Mapping[str, tuple[str, ...]]
 ) -> list[str]:
     """Name the principals behind a word: this topic's own, or all, where the name has none."""
-    prefixes = {"<source>": "source-", "<tenant>": "portal-", "<service>": ""}
+    prefixes = {"<source>": "source-", "<core>": "core-", "<tenant>": "portal-", "<service>": ""}
     if word not in prefixes:
         return [word]
     chosen = (mine[word],) if word in mine else values[word]

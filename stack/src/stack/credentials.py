@@ -8,6 +8,14 @@ import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
 from stack.places import Places, StackError, write_private
 from stack.world import Person
 
@@ -37,6 +45,19 @@ def password_files(places: Places, kind: str, users: Iterable[str]) -> dict[str,
     for user in users:
         password(places, kind, user)
     return {user: str(password_file(places, kind, user)) for user in users}
+
+
+def audit_key_file(places: Places) -> Path:
+    """Name the key that the ledger signs with, made at its first use; its public half lies open."""
+    path = password_file(places, "audit", "ledger.pem")
+    if not path.exists():
+        key = Ed25519PrivateKey.generate()
+        secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (places.audit / "ledger.pub").write_bytes(public)
+        write_private(path, secret.decode())
+    return path
 
 
 def write_people(places: Places, people: Iterable[Person]) -> None:

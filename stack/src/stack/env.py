@@ -29,6 +29,8 @@ class Env:
     database_port: int
     database_passwords: Mapping[str, str]
     services: Mapping[str, tuple[str, ...]]
+    links: Mapping[str, Mapping[str, tuple[int, int]]]
+    """Process → `kafka` or `postgres` → the port that it knocks at, and the one that it means."""
     smtp_host: str
     smtp_port: int
     mail_dir: str
@@ -46,6 +48,10 @@ class Env:
         row: dict[str, Any] = json.loads(path.read_text())
         row["tenants"] = tuple(row["tenants"])
         row["services"] = {name: tuple(urls) for name, urls in row["services"].items()}
+        row["links"] = {
+            name: {what: tuple(ports) for what, ports in links.items()}
+            for name, links in row["links"].items()
+        }
         return cls(**row)
 
     def save(self) -> None:
@@ -70,11 +76,11 @@ class Env:
             "basic.auth.user.info": f"{user}:{_read(self.registry_passwords, user)}",
         }
 
-    def dsn(self, service: str, *, role: str | None = None) -> str:
+    def dsn(self, service: str, *, role: str | None = None, port: int | None = None) -> str:
         """Address a service's database, as its runtime role or another."""
-        role = role or service
+        role, port = role or service, port or self.database_port
         password = quote(_read(self.database_passwords, role), safe="")
-        return f"postgresql://{role}:{password}@{self.database_host}:{self.database_port}/{service}"
+        return f"postgresql://{role}:{password}@{self.database_host}:{port}/{service}"
 
     def owner_dsn(self, service: str) -> str:
         """Address a service's database as the role that migrates it."""

@@ -3,7 +3,7 @@
 import base64
 import secrets
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stack import credentials, java, probes
@@ -18,9 +18,9 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=SASL_PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=SASL_PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=CONTROLLER:SASL_PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+listeners=SASL_PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}
+advertised.listeners=SASL_PLAINTEXT://127.0.0.1:{port}{advertised}
+listener.security.protocol.map=CONTROLLER:SASL_PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT{protocols}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=SASL_PLAINTEXT
 sasl.enabled.mechanisms=SCRAM-SHA-512
@@ -30,7 +30,7 @@ listener.name.controller.sasl.enabled.mechanisms=SCRAM-SHA-512
 listener.name.sasl_plaintext.sasl.enabled.mechanisms=SCRAM-SHA-512
 listener.name.controller.scram-sha-512.sasl.jaas.config={jaas}
 listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config={jaas}
-authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+{logins}authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:admin
 allow.everyone.if.no.acl.found=false
 auto.create.topics.enable=false
@@ -62,6 +62,8 @@ log.index.size.max.bytes=1048576
 log.cleaner.dedupe.buffer.size=16777216
 """
 
+LOGIN = "listener.name.{door}.scram-sha-512.sasl.jaas.config={jaas}\n"
+
 LOGGING = """\
 appender.out.type=Console
 appender.out.name=out
@@ -74,15 +76,30 @@ logger.refusals.level=INFO
 """
 
 
-def prepare(places: Places, jars: Sequence[Path], *, ports: dict[str, int]) -> None:
-    """Write the broker's settings and format its storage, if it is not yet."""
+def prepare(
+    places: Places,
+    jars: Sequence[Path],
+    *,
+    ports: dict[str, int],
+    links: Mapping[str, tuple[int, int]],
+) -> None:
+    """Write the broker's settings and format its storage, if it is not yet.
+
+    `links`: a name → the port that its clients are told, and the one that the broker listens at.
+    """
     word = credentials.password(places, "kafka", ADMIN)
     login = "org.apache.kafka.common.security.scram.ScramLoginModule"
+    jaas = f'{login} required username="{ADMIN}" password="{word}";'
+    doors = {f"LINK_{name.upper().replace('-', '_')}": each for name, each in links.items()}
     settings = PROPERTIES.format(
         port=ports["kafka"],
         controller=ports["kafka-controller"],
         data=places.kafka / "data",
-        jaas=f'{login} required username="{ADMIN}" password="{word}";',
+        jaas=jaas,
+        listeners="".join(f",{door}://127.0.0.1:{own}" for door, (_, own) in doors.items()),
+        advertised="".join(f",{door}://127.0.0.1:{told}" for door, (told, _) in doors.items()),
+        protocols="".join(f",{door}:SASL_PLAINTEXT" for door in doors),
+        logins="".join(LOGIN.format(door=door.lower(), jaas=jaas) for door in doors),
     )
     write_private(places.kafka / "server.properties", settings)
     (places.kafka / "log4j2.properties").write_text(LOGGING)

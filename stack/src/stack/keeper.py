@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from stack import processes
 from stack.places import Places
-from stack.processes import memory_mib
 
 PAUSE_FIRST_S, PAUSE_MAX_S = 0.5, 30.0
 """Between a death and the next start: doubled each time, so that a broken program stays quiet."""
@@ -110,6 +110,9 @@ class Keeper:
         if self._process is None or self._process.returncode is not None:
             return False
         self._process.send_signal(number)
+        if number in (signal.SIGSTOP, signal.SIGCONT):
+            # A server of many processes stands still only if all of them do.
+            processes.signal_children(self._process.pid, number)
         if number == signal.SIGSTOP:
             self._become(State.FROZEN)
         elif number == signal.SIGCONT and self.state is State.FROZEN:
@@ -132,7 +135,7 @@ class Keeper:
             "port": self.program.port,
             "restarts": self.restarts,
             "uptime_s": round(time.monotonic() - self.since, 1) if self.pid else None,
-            "memory_mib": memory_mib(self.pid) if self.pid else None,
+            "memory_mib": processes.memory_mib(self.pid) if self.pid else None,
             "remark": self.remark,
         }
 

@@ -89,6 +89,16 @@ class Places:
         return self.root / "print"
 
     @property
+    def core(self) -> Path:
+        """Which products a core banking system keeps too; not there: none."""
+        return self.root / "core.toml"
+
+    @property
+    def audit(self) -> Path:
+        """The heads that each ledger process publishes, and the key to check them with."""
+        return self.root / "audit"
+
+    @property
     def kafka(self) -> Path:
         """The broker's folder."""
         return self.root / "kafka"
@@ -121,6 +131,7 @@ class Places:
         self.secrets.mkdir(exist_ok=True, mode=0o700)
         self.logs.mkdir(exist_ok=True)
         self.prints.mkdir(exist_ok=True)
+        self.audit.mkdir(exist_ok=True)
         for folder in (self.kafka, self.registry):
             (folder / "tmp").mkdir(parents=True, exist_ok=True)
 

@@ -78,6 +78,24 @@ def instances(world: World) -> list[str]:
     ]
 
 
+def links(world: World, ports: Mapping[str, int]) -> dict[str, dict[str, tuple[int, int]]]:
+    """Tell of each process where it knocks for whom, and where that one listens."""
+    if not world.links:
+        return {}
+    return {
+        name: {
+            "kafka": (ports[f"{name}/kafka"], ports[f"{name}/kafka-behind"]),
+            "postgres": (ports[f"{name}/postgres"], ports["postgres"]),
+        }
+        for name in instances(world)
+    }
+
+
+def _link_ports(world: World, *whose: str) -> list[str]:
+    """Name the ports that links need."""
+    return [f"{name}/{each}" for name in instances(world) for each in whose if world.links]
+
+
 def settle_world(places: Places, wished: Path | None) -> World:
     """Keep a copy of the world; a later one may only add to it."""
     if wished is None and places.world.exists():
@@ -97,15 +115,19 @@ def make(places: Places, wishes: Wishes, *, programs: Programs, running: bool) -
     topics_file = wishes.topics or catalogue_file()
     read_topics(world, topics_file)  # fails here, before anything starts
     names = [port for ports in PORTS.values() for port in ports] + instances(world)
+    names += _link_ports(world, "kafka", "kafka-behind", "postgres")
     if running:
         _keep_ports(places, wishes.ports)
     ports = credentials.choose_ports(places, names, given=wishes.ports)
     used = [port for part in wishes.parts for port in PORTS.get(part, ())]
+    if "kafka" in wishes.parts:
+        used += _link_ports(world, "kafka-behind")
     if "services" in wishes.parts:
         used += instances(world)
     if not running:
         credentials.check_ports({name: ports[name] for name in used})
     credentials.write_people(places, read_people(PEOPLE_FILE))
+    credentials.audit_key_file(places)
     _env(places, world, ports).save()
     plan = Plan(
         parts=wishes.parts,
@@ -147,6 +169,7 @@ def _env(places: Places, world: World, ports: Mapping[str, int]) -> Env:
         database_port=ports["postgres"],
         database_passwords=credentials.password_files(places, "postgres", roles()),
         services=urls,
+        links=links(world, ports),
         smtp_host="127.0.0.1",
         smtp_port=ports["smtp"],
         mail_dir=str(places.mail),

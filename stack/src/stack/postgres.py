@@ -44,9 +44,10 @@ datestyle = 'iso, ymd'
 timezone = 'UTC'
 """
 
-HBA = """\
+HBA = f"""\
 # Written anew at every start.
 host all all 127.0.0.1/32 scram-sha-256
+host replication {ADMIN_ROLE} 127.0.0.1/32 scram-sha-256
 """
 
 
@@ -86,7 +87,7 @@ def prepare(places: Places, binaries: Path, *, port: int) -> None:
         _make_cluster(places, binaries, data)
     for name, text in (("postgresql.conf", CONF.format(port=port)), ("pg_hba.conf", HBA)):
         write_private(data / name, text)
-    _give(data)
+    give(data)
 
 
 def program(places: Places, binaries: Path, *, port: int) -> Program:
@@ -200,7 +201,7 @@ def _make_cluster(places: Places, binaries: Path, data: Path) -> None:
     fresh.mkdir(mode=0o700)
     secret = places.postgres / "password"
     write_private(secret, credentials.password(places, "postgres", ADMIN_ROLE))
-    _give(fresh, secret)
+    give(fresh, secret)
     command = [
         *(str(binaries / "bin" / "initdb"), "-D", str(fresh), "-U", ADMIN_ROLE),
         *("--auth-host=scram-sha-256", "--auth-local=scram-sha-256", f"--pwfile={secret}"),
@@ -233,7 +234,7 @@ def _let_in(*folders: Path) -> None:
                 )
 
 
-def _give(*paths: Path) -> None:
+def give(*paths: Path) -> None:
     """Hand files to the user that PostgreSQL runs as, where that is another one."""
     if not way().startswith("drop:"):
         return

@@ -69,6 +69,12 @@ def end_leftovers(places: Places) -> list[str]:
     return sorted(alive)
 
 
+def signal_children(pid: int, number: signal.Signals) -> None:
+    """Signal the processes that a process has started."""
+    for child in _children(pid):
+        _send(child, number)
+
+
 def end(signals: dict[int, signal.Signals]) -> None:
     """Signal processes and wait until none lives; kill what does not listen."""
     births = {pid: birth(pid) for pid in signals}
@@ -93,7 +99,7 @@ def dwellers(folder: Path) -> list[int]:
         if not entry.name.isdigit():
             continue
         try:
-            if os.readlink(entry / "cwd") == str(folder) and birth(int(entry.name)):
+            if os.readlink(entry / "cwd") == str(folder.resolve()) and birth(int(entry.name)):
                 found.append(int(entry.name))
         except OSError:
             continue

@@ -5,7 +5,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from stack import probes
+from stack import credentials, probes
 from stack.env import Env
 from stack.keeper import Program, environment
 from stack.places import Places
@@ -52,7 +52,18 @@ def program(places: Places, name: str, number: int, *, port: int, smtp_port: int
             "PRINT_DIR": env.print_dir,
             "MAIL_FROM": MAIL_FROM,
         }
+    if name == "ledger":
+        more = {
+            "LEDGER_AUDIT_KEY_FILE": str(credentials.audit_key_file(places)),
+            "LEDGER_AUDIT_HEADS_FILE": str(places.audit / f"{name}-{number}.jsonl"),
+        }
+        if places.core.is_file():
+            more["LEDGER_CORE_FILE"] = str(places.core)
     kafka = env.kafka_conf(name)
+    bootstrap, dsn = kafka["bootstrap.servers"], env.dsn(name)
+    if links := env.links.get(f"{name}-{number}"):
+        bootstrap = f"{probes.HOST}:{links['kafka'][0]}"
+        dsn = env.dsn(name, port=links["postgres"][0])
 
     async def ready() -> bool:
         return await probes.http_ok(port, "/ready")
@@ -63,11 +74,11 @@ def program(places: Places, name: str, number: int, *, port: int, smtp_port: int
         environment=environment(
             INSTANCE=f"{name}-{number}",
             MESH_LANES=str(env.lanes),
-            KAFKA_BOOTSTRAP=kafka["bootstrap.servers"],
+            KAFKA_BOOTSTRAP=bootstrap,
             KAFKA_USER=kafka["sasl.username"],
             KAFKA_PASSWORD=kafka["sasl.password"],
             **_registry(env, "reader"),
-            DATABASE_URL=env.dsn(name),
+            DATABASE_URL=dsn,
             HTTP_HOST=probes.HOST,
             HTTP_PORT=str(port),
             PEOPLE_FILE=env.people_file,

@@ -16,6 +16,7 @@ from stack.catalogue import grants, read_topics, users
 from stack.keeper import Keeper, Program, State, spawn, tail
 from stack.places import Places, StackError, write_private
 from stack.plan import Plan, instances
+from stack.plan import links as plan_links
 from stack.world import SERVICES, World
 
 SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP, "thaw": signal.SIGCONT}
@@ -81,7 +82,8 @@ class Supervisor:
             return
         ports, jars = dict(self.plan.ports), [Path(jar) for jar in self.plan.kafka_jars]
         if "kafka" not in self.keepers:
-            await self._aside(kafka.prepare, self.places, jars, ports=ports)
+            links = {name: each["kafka"] for name, each in plan_links(self.world, ports).items()}
+            await self._aside(kafka.prepare, self.places, jars, ports=ports, links=links)
         await self._keep(kafka.program(self.places, jars, ports=ports))
         topics = read_topics(self.world, Path(self.plan.topics_file))
         await self._aside(
@@ -220,7 +222,8 @@ class Supervisor:
             await asyncio.wait([self._boot, *self._asides])
         self.plan, old = Plan.load(self.places), self.world
         self.world = World.read(self.places.world)
-        if (old.tenants, old.sources) != (self.world.tenants, self.world.sources):
+        world = self.world
+        if (old.tenants, old.sources, old.cores) != (world.tenants, world.sources, world.cores):
             # Services read the world when they start.
             for name in [name for name in self.keepers if name.rpartition("-")[0] in SERVICES]:
                 await self.keepers.pop(name).stop()

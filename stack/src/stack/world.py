@@ -38,6 +38,13 @@ class World:
     tenants: tuple[str, ...]
     sources: Mapping[str, Source]
     instances: Mapping[str, int]
+    scenarios: tuple[str, ...] = ()
+    """Every tenant `NAME-…` replays a scenario file in the ledger; nothing else knows it."""
+    cores: tuple[str, ...] = ()
+    """Core banking systems, each with a topic of instructions and one of answers."""
+    links: bool = False
+    """Processes reach the broker and PostgreSQL by ports of their own, which somebody else opens:
+    who stands there may cut them off."""
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -54,6 +61,9 @@ class World:
                 tenants=tuple(row["tenants"]),
                 sources=sources,
                 instances=instances,
+                scenarios=tuple(row.get("scenarios", ())),
+                cores=tuple(row.get("cores", ())),
+                links=bool(row.get("links", False)),
             )
         except KeyError as missing:
             raise StackError(f"{path}: {missing} is missing") from None
@@ -63,15 +73,16 @@ class World:
 
     def complaints(self) -> list[str]:
         """List what makes this world impossible."""
-        names = [*self.tenants, *self.sources]
+        names = [*self.tenants, *self.scenarios, *self.sources, *self.cores]
         wrong = [f"{name!r} is no name" for name in names if not NAME.fullmatch(name)]
         # A portal's groups begin with its tenant's name and a hyphen: they must not mix.
         wrong += [
             f"tenant {longer!r} begins with tenant {shorter!r} and a hyphen"
-            for shorter in self.tenants
+            for shorter in (*self.tenants, *self.scenarios)
             for longer in self.tenants
             if longer.startswith(f"{shorter}-")
         ]
+        wrong += [f"{name!r} is a source and a core" for name in self.cores if name in self.sources]
         for name, source in self.sources.items():
             wrong += [
                 f"source {name} speaks for {tenant!r}, which is no tenant"
@@ -94,6 +105,9 @@ class World:
         """List what cannot be changed about a stack that exists: it may only grow."""
         gone = [name for name in old.tenants if name not in self.tenants]
         wrong = [f"tenant {name} cannot go away" for name in gone]
+        wrong += [f"core {name} cannot go away" for name in old.cores if name not in self.cores]
+        if self.links != old.links:
+            wrong.append("links are there for the life of a stack, or not at all")
         if self.lanes != old.lanes:
             wrong.append(f"lanes are {old.lanes} for the life of a stack, not {self.lanes}")
         for name, source in old.sources.items():

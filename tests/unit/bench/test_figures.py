@@ -6,14 +6,16 @@ import pytest
 from bench.figures import (
     PARTS,
     ROWS,
+    Books,
     Floors,
     Load,
     Pace,
     Rest,
     between_tenths,
+    per_case,
     percentile,
     result,
-    table,
+    sheet,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +30,7 @@ LOAD = Load(
 PACE = Pace(took_ms=[20.0, 30.0, 40.0, 90.0], cpu_ms=dict.fromkeys(PARTS, 8.0))
 FLOORS = Floors(kafka_rtt_ms=1.0, pg_commit_ms=0.5, asyncpg_cases_per_s=200.0, asyncpg_p50_ms=4.0)
 REST = Rest(mails_per_s=321.0, idle_percent=3.5)
+BOOKS = Books(lane_per_s=3_000.0, saved_per_s=12_000.0, copied_per_s=40_000.0, lines=6.0)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,7 @@ def test_moments_in_any_order_have_the_same_rate() -> None:
 
 
 def test_a_result_has_the_keys_that_were_promised() -> None:
-    found = result(LOAD, PACE, FLOORS, REST)
+    found = result(LOAD, PACE, FLOORS, REST, BOOKS)
 
     keys = {group: set(found[group]) for group in found if group not in ("notes", "run")}
     assert keys == {
@@ -80,11 +83,15 @@ def test_a_result_has_the_keys_that_were_promised() -> None:
         "ratios": {"throughput_vs_asyncpg", "p50_vs_floor"},
         "mail": {"per_s"},
         "idle": {"cpu_percent"},
+        "ledger": {
+            *("journals_per_s", "lines_per_s", "save_vs_copy", "lane_vs_copy"),
+            *("saved_per_s", "copied_per_s"),
+        },
     }
 
 
 def test_a_result_says_what_each_figure_is_worth() -> None:
-    found = result(LOAD, PACE, FLOORS, REST)
+    found = result(LOAD, PACE, FLOORS, REST, BOOKS)
 
     assert found["throughput"]["cases_per_s"] == 500.0
     assert found["latency"] == {"p50_ms": 30.0, "p99_ms": 90.0}
@@ -93,13 +100,25 @@ def test_a_result_says_what_each_figure_is_worth() -> None:
     assert found["ratios"] == {"throughput_vs_asyncpg": 2.5, "p50_vs_floor": 3.0}
     assert found["paced_cpu_ms_per_case"]["total"] == 14.0
     assert found["idle"]["cpu_percent"] == 3.5
+    assert found["ledger"]["journals_per_s"] == 3_000.0
+    assert found["ledger"]["lines_per_s"] == 18_000.0
+    assert found["ledger"]["save_vs_copy"] == 0.3
+    assert found["ledger"]["lane_vs_copy"] == 0.075
 
 
 def test_a_result_is_json() -> None:
-    found = result(LOAD, PACE, FLOORS, REST)
+    found = result(LOAD, PACE, FLOORS, REST, BOOKS)
 
     assert json.loads(json.dumps(found)) == found
 
 
 def test_the_table_has_a_row_for_every_figure_it_names() -> None:
-    assert table(result(LOAD, PACE, FLOORS, REST)).row_count == len(ROWS)
+    shown = sheet(result(LOAD, PACE, FLOORS, REST, BOOKS))
+
+    assert [row[0] for row in shown.rows] == [path for path, _ in ROWS]
+
+
+def test_a_case_has_its_share_of_the_cpu_time_of_every_part() -> None:
+    shares = per_case(dict.fromkeys(PARTS, 50.0), 100)
+
+    assert shares == {**dict.fromkeys(PARTS, 0.5), "total": 0.5 * len(PARTS)}

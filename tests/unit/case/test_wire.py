@@ -428,3 +428,44 @@ def test_tasks_are_answered(mesh: Mesh) -> None:
     assert kinds(done) == ["TaskClosed", "CaseReviewed", "CaseStatus", "Answer"]
     assert done[-1].body["result"] == "reviewed"
     assert record_of(done, "CaseReviewed").reviewer == "ana"
+
+
+def test_a_fact_before_its_case_is_heard_again_until_the_case_is_there(mesh: Mesh) -> None:
+    granted = authorization.AuthorizationDeclined(
+        meta=meta(40), by=common.Approver(id="P-2", level=2), comment="no"
+    )
+    said = mesh.record(granted, 40)
+    [first] = [s for s in said if isinstance(s, Later)]
+    again = mesh.command(first.kind, dict(first.body), source="timer", by=None)
+    [second] = [s for s in again if isinstance(s, Later)]
+    mesh.record(snapshot(), 900, version=(7, 1), case_id=None)
+    ask(mesh, request())
+
+    heard = mesh.command(second.kind, dict(second.body), source="timer", by=None)
+    repeated = mesh.command(second.kind, dict(second.body), source="timer", by=None)
+
+    assert first.due_id == second.due_id
+    assert (first.due_at, second.due_at) == (
+        NOON + timedelta(seconds=2),
+        NOON + timedelta(seconds=4),
+    )
+    assert kinds(heard) == ["CaseClosed", "CaseStatus"]
+    assert mesh.state.cases[CASE].place.state == "Closed Declined"
+    assert repeated == []
+
+
+def test_a_fact_whose_case_never_comes_is_let_go(mesh: Mesh) -> None:
+    said = mesh.record(authorization.AuthorizationRefused(meta=meta(41), code="X"), 41)
+    waited_s = 0.0
+    while laters := [s for s in said if isinstance(s, Later)]:
+        waited_s += (laters[0].due_at - NOON).total_seconds()
+        said = mesh.command("HearAgain", dict(laters[0].body), source="timer", by=None)
+
+    assert said == []
+    assert waited_s == 2**13 - 2
+
+
+def test_a_fact_that_names_no_case_is_not_kept(mesh: Mesh) -> None:
+    refused = authorization.AuthorizationRefused(meta=meta(42), code="X")
+
+    assert mesh.record(refused, 42, case_id=None) == []

@@ -38,6 +38,7 @@ WELL = Facts(
         Keeper("documents", "timer", "DefermentExpires", "c1"),
     ],
     journals=[Journal("j1", "c1", 0)],
+    granted=frozenset({"c1", "c3", "c9"}),
     notices=[
         Notice("n1", "c1", Telling.SENT, ""),
         Notice("n2", "c1", Telling.NOT_YET_TRIED, "held: LEGAL_HOLD"),
@@ -114,6 +115,11 @@ def test_notices_that_nobody_was_told_of_yet_are_listed() -> None:
             replace(WELL, journals=[*WELL.journals, Journal("j2", "c9", 0)]),
             "posted cases have one journal",
             "journal of case c9 has no case",
+        ),
+        (
+            replace(WELL, granted=frozenset({"c3"})),
+            "what is posted was granted",
+            "the journal of case c1 has no grant",
         ),
         (
             replace(WELL, journals=[Journal("j1", "c1", -1)]),

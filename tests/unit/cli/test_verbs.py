@@ -326,7 +326,7 @@ TASK = {
 
 
 def test_a_task_is_completed_by_the_beginning_of_its_id_with_typed_fields(shell: Shell) -> None:
-    tasks = iter([[], [], [TASK], []])
+    tasks = iter([[], [], [TASK], [], []])
     path = f"/v1/tasks/{TASK['task_id']}/complete"
     shell.doors.on("GET", "/v1/tasks", lambda _: {"tasks": next(tasks)})
     shell.doors.on("POST", path, {"task_id": TASK["task_id"]})
@@ -360,7 +360,7 @@ def test_a_task_is_worked_on_by_somebody(shell: Shell) -> None:
 def test_a_person_is_shown_the_tasks_that_he_may_work_on(
     shell: Shell, name: str, count: int
 ) -> None:
-    tasks = iter([[TASK], [], [], []])
+    tasks = iter([[TASK], [], [], [], []])
     shell.doors.on("GET", "/v1/tasks", lambda _: {"tasks": next(tasks)})
 
     assert len(shell.told("tasks", "list", "--as", name)["tasks"]) == count
@@ -370,7 +370,7 @@ def test_a_refusal_of_a_door_is_told_with_its_code_and_ends_with_3(shell: Shell)
     path = f"/v1/tasks/{TASK['task_id']}/claim"
     error = {"error": {"code": "MAKER_IS_CHECKER", "message": "ana has a part in this case"}}
     shell.doors.on("GET", "/v1/tasks", {"tasks": []})
-    tasks = iter([[TASK], [], [], []])
+    tasks = iter([[TASK], [], [], [], []])
     shell.doors.on("GET", "/v1/tasks", lambda _: {"tasks": next(tasks)})
     shell.doors.on("POST", path, error, status=403)
 

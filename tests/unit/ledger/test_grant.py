@@ -2,27 +2,25 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
 from hashlib import sha256
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ledger.domain.command import Full, WriteOff
 from ledger.domain.decide import (
     Answered,
     LoanState,
+    Posted,
     PostingRefused,
-    WriteOffPosted,
     decide,
     evolve,
 )
-from ledger.domain.grant import Post, Terms, terms_hash
+from ledger.domain.grant import KindTerms, Post, Terms, terms_hash
 from ledger.domain.loan import Loan, Lot, LotKind, Particulars, Status
 from ledger.domain.money import Component, Components
 from ledger.domain.policy import Policy
-from ledger.domain.posting import Parts, Percent
-from ledger.domain.rules import WriteOff, refusal
 from ledger.settings import own_policy
 
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
@@ -50,6 +48,7 @@ CHARGED_OFF = replace(
     LOAN,
     co=Components(principal=50_000),
     cust=Components(principal=140_000, interest=10_000),
+    last_charge_off=date(2026, 3, 15),
     lots=(
         Lot(
             kind=LotKind.CHARGE_OFF,
@@ -101,20 +100,21 @@ def code_of(loan: Loan | None, post: Post, *, policy: Policy = POLICY) -> str | 
 def test_a_full_grant_is_posted() -> None:
     [event] = decide(LoanState(LOAN), granted(), now=NOW, policy=POLICY)
 
-    assert isinstance(event, WriteOffPosted)
-    assert event.taken == LOAN.bnk
+    assert isinstance(event, Posted)
+    assert event.moved.parts == LOAN.bnk
     assert (event.balance_before_minor, event.loan.outstanding.total) == (100_000, 0)
     assert event.loan.version == LOAN.version + 1
     assert event.loan.last_transaction == FULL.date
     assert (event.entry.case_id, event.entry.grant_id) == (CASE, GRANT)
-    assert (event.entry.amount_minor, event.entry.booked_at) == (None, NOW)
+    assert (event.entry.amount_minor, event.entry.booked_at) == (100_000, NOW)
+    assert event.entry.asked == WriteOff(Full(), "AGED")
 
 
 def test_a_partial_grant_takes_its_amount_and_the_loan_stays_active() -> None:
     [event] = decide(LoanState(LOAN), granted(PARTIAL), now=NOW, policy=POLICY)
 
-    assert isinstance(event, WriteOffPosted)
-    assert event.taken == Components(principal=36_000, interest=4_000)
+    assert isinstance(event, Posted)
+    assert event.moved.parts == Components(principal=36_000, interest=4_000)
     assert event.loan.status is Status.ACTIVE
     assert event.entry.amount_minor == 40_000
 
@@ -124,8 +124,8 @@ def test_a_full_grant_takes_what_is_there_when_less_is_outstanding_than_granted(
 
     [event] = decide(LoanState(less), granted(), now=NOW, policy=POLICY)
 
-    assert isinstance(event, WriteOffPosted)
-    assert event.taken.total == 1
+    assert isinstance(event, Posted)
+    assert event.moved.parts.total == 1
 
 
 def test_the_terms_hash_is_of_the_terms_as_written() -> None:
@@ -141,7 +141,7 @@ def test_the_terms_hash_is_of_the_terms_as_written() -> None:
         (replace(granted(), terms=replace(FULL, amount_minor=99)), "TERMS_CHANGED"),
         (replace(granted(), loan_id="LN-2"), "TERMS_CHANGED"),
         (granted(replace(FULL, currency="EUR")), "CURRENCY_MISMATCH"),
-        (granted(replace(FULL, kind="CHARGE_OFF")), "INVALID_FIELDS"),
+        (granted(replace(FULL, kind="UNKNOWN")), "INVALID_FIELDS"),
         (granted(replace(FULL, scope="UNKNOWN")), "INVALID_FIELDS"),
         (granted(replace(PARTIAL, amount_minor=0)), "AMOUNT_NOT_POSITIVE"),
         (granted(replace(PARTIAL, amount_minor=-1)), "AMOUNT_NOT_POSITIVE"),
@@ -189,23 +189,20 @@ def test_a_closed_period_takes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("take", "code"),
+    ("of_kind", "code"),
     [
-        (Percent(Fraction(0)), "PERCENT_OUT_OF_RANGE"),
-        (Percent(Fraction(101)), "PERCENT_OUT_OF_RANGE"),
-        (Parts(Components()), "INVALID_FIELDS"),
-        (Parts(Components(principal=-1, interest=2)), "AMOUNT_NOT_POSITIVE"),
-        (Parts(Components(interest=10_001)), "AMOUNT_EXCEEDS_OUTSTANDING"),
-        (Parts(Components(interest=10_000)), None),
-        (Percent(Fraction(100)), None),
+        (KindTerms(percent="0"), "PERCENT_OUT_OF_RANGE"),
+        (KindTerms(percent="101"), "PERCENT_OUT_OF_RANGE"),
+        (KindTerms(percent="ten"), "INVALID_FIELDS"),
+        (KindTerms(components=Components()), "INVALID_FIELDS"),
+        (KindTerms(components=Components(principal=-1, interest=2)), "AMOUNT_NOT_POSITIVE"),
+        (KindTerms(components=Components(interest=10_001)), "AMOUNT_EXCEEDS_OUTSTANDING"),
+        (KindTerms(components=Components(interest=10_000)), None),
+        (KindTerms(percent="100"), None),
     ],
 )
-def test_other_ways_to_say_how_much(take: Parts | Percent, code: str | None) -> None:
-    ask = WriteOff(take=take, currency="USD", reason="AGED", date=TODAY)
-
-    refused = refusal(LOAN, ask, policy=POLICY, today=TODAY)
-
-    assert (refused.code if refused else None) == code
+def test_other_ways_to_say_how_much(of_kind: KindTerms, code: str | None) -> None:
+    assert code_of(LOAN, granted(replace(PARTIAL, of_kind=of_kind))) == code
 
 
 def test_a_grant_heard_again_changes_nothing_posted_or_refused() -> None:
@@ -237,7 +234,7 @@ def test_a_case_that_was_refused_may_be_granted_again() -> None:
 
     [event] = decide(state, granted(), now=NOW, policy=POLICY)
 
-    assert isinstance(event, WriteOffPosted)
+    assert isinstance(event, Posted)
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 60_000)), max_size=12))

@@ -2,7 +2,8 @@
 
 import pytest
 from ledger.domain.money import Component
-from ledger.domain.policy import Policy
+from ledger.domain.policy import Method, NonAccrual, Policy
+from ledger.domain.policyfile import Policies, PolicyWrong
 from ledger.settings import LedgerSettings, own_policy
 
 POLICY = Policy.parse(own_policy())
@@ -27,7 +28,7 @@ def test_the_allowance_method_needs_an_allowance() -> None:
 
 
 def test_an_unknown_key_is_an_error() -> None:
-    with pytest.raises(ValueError, match="unknown keys"):
+    with pytest.raises(ValueError, match="colour: unknown key"):
         Policy.parse(own_policy().replace("version =", "colour = 1\nversion ="))
 
 
@@ -47,3 +48,83 @@ def test_fraud_is_an_operational_loss_unless_the_reason_has_an_account() -> None
     assert account(Component.FEES, reason="FRAUD", fraud=True) == "4011"
     assert POLICY.write_off_account(Component.FEES, reason="FRAUD") == "6291"
     assert POLICY.write_off_account(Component.INTEREST, reason="AGED") == "6201"
+
+
+SPECIAL = """
+[[special]]
+product = "MORTGAGE"
+method = "allowance"
+accounts.BNK.ALLOWANCE = "1900"
+accounts.BNK.PROVISION = "6000"
+
+[[special]]
+tenant = "acme"
+reasons.OWN = { write_off = "6299" }
+
+[[special]]
+tenant = "acme"
+product = "MORTGAGE"
+non_accrual = "CHARGE_OFF"
+"""
+
+
+def test_a_tenant_and_a_product_have_what_differs_for_them() -> None:
+    policies = Policies.parse(own_policy() + SPECIAL)
+
+    everybody, acme = policies.of("demo"), policies.of("acme")
+    assert "OWN" not in everybody.reasons
+    assert acme.write_off_account(Component.TAX, reason="OWN") == "6299"
+    assert everybody.method is Method.DIRECT
+    assert everybody.of("MORTGAGE").allowance_code == "1900"
+    assert everybody.of("AUTO_LOAN") is everybody
+    assert acme.of("MORTGAGE").method is Method.ALLOWANCE
+    assert acme.of("MORTGAGE").non_accrual is NonAccrual.CHARGE_OFF
+    assert everybody.of("MORTGAGE").non_accrual is NonAccrual.NEVER
+    assert acme.of("MORTGAGE").write_off_account(Component.TAX, reason="OWN") == "6299"
+
+
+def test_earlier_versions_stay_for_what_was_posted_under_them() -> None:
+    newer = own_policy().replace('"2026-01"', '"2026-02"').replace('"6300"', '"6301"')
+
+    policy = Policies.parse(own_policy() + SPECIAL, newer).of("acme")
+
+    assert (policy.version, policy.bnk("GOODWILL")) == ("2026-02", "6301")
+    assert policy.at("2026-01").bnk("GOODWILL") == "6300"
+    assert policy.of("MORTGAGE").at("2026-01").allowance_code == "1900"
+    assert policy.of("MORTGAGE").allowance_code is None
+    assert {edition.version for edition in policy.editions()} == {"2026-01", "2026-02"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"2026-01"', '""', "version is missing"),
+        ('method = "direct"\n', "", "policy 2026-01: method: missing"),
+        ('CASH = "1000"\n', "", "no account for BNK.CASH"),
+        ('GOODWILL = "6300"', 'GOODWIL = "6300"', "accounts.BNK.GOODWIL: unknown role"),
+        ("DECEASED = {}", 'DECEASED = { chargeoff = "1" }', "reasons.DECEASED.chargeoff: unknown"),
+        ('CO = ["penalties"', 'CO = ["penalty"', "waterfall.CO: not an order"),
+        (
+            "UNCOLLECTIBLE = {}",
+            "UNCOLLECTIBLE = {}\n[[special]]\nmethod = 'allowance'",
+            "special: names a tenant",
+        ),
+        (
+            "UNCOLLECTIBLE = {}",
+            "UNCOLLECTIBLE = {}\n[[special]]\nproduct = 'X'\nmethod = 'allowance'",
+            "no account for BNK.ALLOWANCE, BNK.PROVISION (X)",
+        ),
+    ],
+)
+def test_a_hole_in_a_policy_is_named(old: str, new: str, says: str) -> None:
+    assert old in own_policy()
+
+    with pytest.raises(PolicyWrong) as wrong:
+        Policies.parse(own_policy().replace(old, new, 1))
+
+    assert says in str(wrong.value)
+
+
+def test_a_version_is_there_once() -> None:
+    with pytest.raises(PolicyWrong, match="version 2026-01 is there twice"):
+        Policies.parse(own_policy(), own_policy())

@@ -10,23 +10,13 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ledger.domain.applying import Applied, apply
+from ledger.domain.command import Amount, Full, Parts, Percent, Take, WriteOff
 from ledger.domain.loan import Loan, Lot, LotKind, Particulars, Status
 from ledger.domain.money import NOTHING, Component, Components, Rounding
+from ledger.domain.opening import opening
 from ledger.domain.policy import Book, Method, Policy, Reason
-from ledger.domain.posting import (
-    Amount,
-    Entry,
-    EntryKind,
-    Full,
-    Line,
-    Occasion,
-    Parts,
-    Percent,
-    Take,
-    WrittenOff,
-    opening,
-    write_off,
-)
+from ledger.domain.posting import Entry, EntryKind, Line
 
 DAY = date(2024, 4, 2)
 ALL = Full()
@@ -100,9 +90,8 @@ def post(
     *,
     policy: Policy = POLICY,
     reason: str | None = None,
-) -> WrittenOff:
-    occasion = Occasion(entry_id=UUID(int=2), value_date=DAY, reason=reason)
-    return write_off(loan, take, occasion, policy=policy)
+) -> Applied:
+    return apply(loan, WriteOff(take, reason), policy, day=DAY, entry_id=UUID(int=2))
 
 
 def moved(lines: Iterable[Line]) -> Codes:
@@ -130,7 +119,7 @@ def test_a_loss_charged_off_in_full_is_moved_not_booked_again() -> None:
     assert done.loan.charged_off_flag == "NONE"
     assert (done.loan.bnk, done.loan.co, done.loan.cust) == (Components(), off, off)
     assert done.loan.off(LotKind.WRITE_OFF) == off
-    assert (done.taken, done.reclassified) == (off, off)
+    assert (done.moved.parts, done.moved.reclassified) == (off, off)
 
 
 def test_after_partial_charge_offs_the_rest_goes_and_the_lots_are_reclassified() -> None:
@@ -263,9 +252,11 @@ def test_a_partial_write_off_is_shared_by_largest_remainder_and_the_loan_goes_on
 
     done = post(held(bnk, currency="USD"), Amount(100000))
 
-    assert done.taken == Components(principal=94745, interest=4341, fees=632, penalties=195, tax=87)
+    assert done.moved.parts == Components(
+        principal=94745, interest=4341, fees=632, penalties=195, tax=87
+    )
     assert done.loan.status is Status.ACTIVE
-    assert done.loan.bnk == bnk - done.taken
+    assert done.loan.bnk == bnk - done.moved.parts
     assert done.loan.cust == bnk
 
 
@@ -274,7 +265,7 @@ def test_a_percentage_is_rounded_by_policy_then_shared() -> None:
 
     done = post(held(bnk, currency="USD"), Percent(Fraction("12.5")))
 
-    assert done.taken == Components(
+    assert done.moved.parts == Components(
         principal=100657, interest=4612, fees=671, penalties=207, tax=92
     )
 
@@ -284,7 +275,7 @@ def test_components_are_taken_as_named() -> None:
 
     done = post(held(Components(principal=50000, interest=20000, fees=1000)), Parts(parts))
 
-    assert done.taken == parts
+    assert done.moved.parts == parts
 
 
 def test_what_is_unearned_is_given_back_never_written_off() -> None:
@@ -338,9 +329,12 @@ def test_an_entry_that_does_not_balance_in_a_book_cannot_be_made() -> None:
         entry(lines)
 
 
-def test_a_line_has_one_side() -> None:
-    with pytest.raises(AssertionError):
-        Line(book=Book.BNK, code="6200", debit_minor=1, credit_minor=1)
+@pytest.mark.parametrize("sides", [(1, 1), (0, 0), (-1, 0)])
+def test_a_line_moves_money_to_one_side(sides: tuple[int, int]) -> None:
+    debit, credit = sides
+
+    with pytest.raises(AssertionError, match="a line moves"):
+        entry((Line(Book.BNK, "6200", debit_minor=debit, credit_minor=credit),))
 
 
 def entry(lines: tuple[Line, ...]) -> Entry:
@@ -371,7 +365,7 @@ def test_whatever_is_written_off_in_full_balances_and_ends_the_loan(
 
     assert entry(done.lines).lines == done.lines
     assert done.loan.status is Status.CLOSED_WRITTEN_OFF
-    assert done.taken == loan.outstanding + off
+    assert done.moved.parts == loan.outstanding + off
 
 
 @given(PARTS, PARTS, st.integers(0, 10**9), st.integers(0, 10**9))

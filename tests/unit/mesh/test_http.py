@@ -69,6 +69,12 @@ async def hang(request: web.Request) -> web.Response:
     return respond({})
 
 
+@http.streams
+async def rows(request: web.Request) -> web.Response:
+    await asyncio.sleep(0.1)
+    return respond({})
+
+
 async def no(request: web.Request) -> web.Response:
     return refused("UNKNOWN_LOAN", "no such loan", status=404)
 
@@ -94,6 +100,7 @@ async def client(tmp_path: Path, engine: Engine) -> AsyncIterator[aiohttp.Client
             web.get("/audit", audit),
             web.get("/fail/{how}", fail),
             web.get("/hang", hang),
+            web.get("/rows", rows),
             web.get("/no", no),
         ],
         tokens=Tokens(people),
@@ -285,6 +292,7 @@ async def test_a_handler_that_hangs_is_given_up(
     monkeypatch.setattr(http, "HANDLER_S", 0.05)
 
     assert (await ask(client, "/hang", headers=ANA))[0] == 503
+    assert (await ask(client, "/rows", headers=ANA))[0] == 200, "many rows take their time"
 
 
 async def test_no_such_place_and_no_such_verb_have_the_same_form(

@@ -88,6 +88,13 @@ def posted_cases_have_one_journal(facts: Facts) -> Iterator[str]:
         yield f"the journal of case {case_id} has no case"
 
 
+def what_is_posted_was_granted(facts: Facts) -> Iterator[str]:
+    """Authority knows of its grant for every case that has a journal."""
+    for journal in facts.journals:
+        if journal.case_id and journal.case_id not in facts.granted:
+            yield f"the journal of case {journal.case_id} has no grant"
+
+
 def journals_balance(facts: Facts) -> Iterator[str]:
     """The debits of a journal are its credits."""
     for journal in facts.journals:
@@ -157,6 +164,7 @@ CHECKS: dict[str, Check] = {
     "open cases are kept": open_cases_are_kept,
     "closed cases are left": closed_cases_are_left,
     "posted cases have one journal": posted_cases_have_one_journal,
+    "what is posted was granted": what_is_posted_was_granted,
     "journals balance": journals_balance,
     "notices are told": notices_are_told,
     "inputs are heard": inputs_are_heard,

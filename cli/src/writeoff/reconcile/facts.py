@@ -134,6 +134,8 @@ class Facts:
     cases: list[Case] = field(default_factory=list[Case])
     keepers: list[Keeper] = field(default_factory=list[Keeper])
     journals: list[Journal] = field(default_factory=list[Journal])
+    granted: frozenset[str] = frozenset()
+    """Cases that authority let be posted."""
     notices: list[Notice] = field(default_factory=list[Notice])
     inputs: list[Input] = field(default_factory=list[Input])
     outputs: list[Output] = field(default_factory=list[Output])

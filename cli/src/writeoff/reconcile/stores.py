@@ -57,6 +57,8 @@ WHERE j.kind = 'POST'
 GROUP BY j.entry_id, j.case_id
 """
 
+GRANTED = "SELECT DISTINCT case_id FROM decision WHERE outcome = 'GRANTED'"
+
 NOTICES = "SELECT notice_id, case_id, state, channel, tries, code, rule FROM notice"
 
 
@@ -82,6 +84,7 @@ class Stores:
     requests: list[Request] = field(default_factory=list[Request])
     cases: list[Case] = field(default_factory=list[Case])
     journals: list[Journal] = field(default_factory=list[Journal])
+    granted: frozenset[str] = frozenset()
     notices: list[Notice] = field(default_factory=list[Notice])
 
 
@@ -146,6 +149,9 @@ async def _read_own(connection: Any, service: str, stores: Stores) -> None:
                 )
                 for r in await connection.fetch(CASES)
             ]
+        case "authorization":
+            rows = await connection.fetch(GRANTED)
+            stores.granted = frozenset(str(row["case_id"]) for row in rows)
         case "ledger":
             stores.journals = [
                 Journal(str(r["entry_id"]), _id(r), r["imbalance_minor"])

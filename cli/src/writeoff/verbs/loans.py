@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from writeoff.clock import today_utc
 from writeoff.door import Doors, Json
@@ -18,7 +19,10 @@ from writeoff.show import pairs, table
 from writeoff.verbs import sending
 from writeoff.verbs.waiting import until_held
 
-app = typer.Typer(help="Loans: import a file, show one.", no_args_is_help=True)
+app = typer.Typer(
+    help="Loans: import a file, show one, look at what a command would give, post.",
+    no_args_is_help=True,
+)
 
 BALANCES = ("principal", "interest", "fees", "penalties", "tax")
 
@@ -84,19 +88,31 @@ def held(session: Session, doors: Doors, loans: Sequence[str], *, timeout_s: flo
 
 
 @app.command("show")
-def show_loan(ctx: typer.Context, loan_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
-    """Show a loan as the ledger holds it: balances, status, postings."""
+def show_loan(
+    ctx: typer.Context,
+    loan_id: Annotated[str, typer.Argument(metavar="ID")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DAY", help="what it held on that day")
+    ] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option(
+            "--known-at", metavar="WHEN", help="as known at that moment: 2026-01-31T18:00:00Z"
+        ),
+    ] = None,
+) -> None:
+    """Show a loan as the ledger holds it: balances, status, postings; or held it in the past."""
     session = session_of(ctx)
-    loan = _find(session, loan_id)
+    loan = find(session, loan_id, as_of=as_of, known_at=known_at)
     session.show(loan, lambda out: _render(out, loan))
 
 
-def _find(session: Session, loan_id: str) -> Json:
+def find(session: Session, loan_id: str, **when: str | None) -> Json:
     """Return a loan of whichever of the caller's tenants has it."""
     for tenant in session.tenants():
         with session.doors("auditor", "admin", tenant=tenant) as doors:
             try:
-                return doors.get("ledger", f"/v1/loans/{loan_id}")
+                return doors.get("ledger", f"/v1/loans/{loan_id}", **when)
             except Refused as refused:
                 if refused.exit_code is not Exit.FAILED:
                     raise
@@ -106,16 +122,20 @@ def _find(session: Session, loan_id: str) -> Json:
 def _render(out: Console, loan: Json) -> None:
     plain = {k: v for k, v in loan.items() if not isinstance(v, list | dict)}
     out.print(pairs(f"loan {loan['loan_id']}", plain))
-    books: Json = loan["books"]
+    out.print(render_books("books", loan["books"]))
+    if loan.get("lots"):
+        lots = [[lot[c] for c in LOT] for lot in loan["lots"]]
+        out.print(table("lots", LOT, lots))
+    for journal in loan.get("journals", ()):
+        lines = [[line[c] for c in LINE] for line in journal["lines"]]
+        title = f"{journal['command']} of {journal['value_date']}, case {journal['case_id']}"
+        out.print(table(title, ("book", "account", "component", ">debit", ">credit"), lines))
+
+
+def render_books(title: str, books: Json) -> Table:
+    """Draw the three books beside each other, by component."""
     columns = ("", *(f">{book}" for book in books))
     rows = [
         (name, *(grouped(books[b][name]) for b in books)) for name in next(iter(books.values()))
     ]
-    out.print(table("books", columns, rows))
-    if loan["lots"]:
-        lots = [[lot[c] for c in LOT] for lot in loan["lots"]]
-        out.print(table("lots", LOT, lots))
-    for journal in loan["journals"]:
-        lines = [[line[c] for c in LINE] for line in journal["lines"]]
-        title = f"{journal['command']} of {journal['value_date']}, case {journal['case_id']}"
-        out.print(table(title, ("book", "account", "component", ">debit", ">credit"), lines))
+    return table(title, columns, rows)

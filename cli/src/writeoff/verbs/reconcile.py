@@ -39,9 +39,9 @@ def reconcile(
 ) -> None:
     """Compare the five stores and the topics. Exit 1, with a list, if anything differs.
 
-    Every request has one case; every case is over or waits for something; every posted case has one
-    journal that balances; every notice is told or listed; nothing is unheard or unacknowledged; the
-    table topics equal the stores.
+    Every request has one case; every case is over or waits for something; every posted case was
+    granted and has one journal that balances; every notice is told or listed; nothing is unheard or
+    unacknowledged; the table topics equal the stores.
     """
     session = session_of(ctx)
     started = time.monotonic()
@@ -95,6 +95,7 @@ def look(env: StackEnv, *, with_tables: bool) -> Facts:
         requests=stores.requests,
         cases=stores.cases,
         journals=stores.journals,
+        granted=stores.granted,
         notices=stores.notices,
         keepers=[each for store in mesh_stores.values() for each in store.keepers],
         outputs=[each for store in mesh_stores.values() for each in store.outputs],

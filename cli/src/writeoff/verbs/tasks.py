@@ -14,7 +14,7 @@ from writeoff.show import pairs, table
 
 app = typer.Typer(help="Tasks: what waits for a person.", no_args_is_help=True)
 
-SERVICES = ("case", "documents", "authorization", "notifications")
+SERVICES = ("case", "documents", "authorization", "ledger", "notifications")
 """Those that have tasks."""
 
 LISTED_MAX = 1000
@@ -89,6 +89,7 @@ HINTS = {
     "inbound document verification": "all=true",
     "loan authorization": "decision=APPROVE|DECLINE comment=…",
     "loan update": "core_reference=… new_balance=…",
+    "core posting": "core_reference=… new_balance=…",
     "failed or held notice": "decision=resend|release|undeliverable",
 }
 """What completing a task takes, as it is typed."""

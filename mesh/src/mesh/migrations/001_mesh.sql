@@ -15,7 +15,7 @@ CREATE TABLE mesh.lane (
     store_id  text,
     deaths    int NOT NULL DEFAULT 0,
     trying    text,
-    tried_by  text,
+    suspect   text,
     tries     int NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 

@@ -42,12 +42,20 @@ class Lane:
     store_id: str | None = None
     deaths: int = 0
     trying: str | None = None
-    tried_by: str | None = None
+    suspect: str | None = None
+    """What its last owner tried when he was gone."""
     tries: int = 0
 
     def is_free(self, now: datetime) -> bool:
         """Say whether anybody may take it."""
         return self.owner is None or self.until is None or self.until < now
+
+    def bury(self) -> None:
+        """Its owner is gone without giving it back: what he was about to hear may be why."""
+        self.deaths += 1
+        if self.trying is not None:
+            self.tries = self.tries + 1 if self.trying == self.suspect else 1
+            self.suspect, self.trying = self.trying, None
 
     def is_held(self, instance: str, epoch: int) -> bool:
         """Say whether it is this instance's under this epoch."""

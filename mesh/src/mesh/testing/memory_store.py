@@ -107,22 +107,21 @@ class MemoryStore:
             if self._rows.lanes[lane].epoch == epoch:
                 self._rows.lanes[lane].store_id = store_id
 
-    async def try_place(self, lane: int, *, epoch: int, place: str, instance: str) -> int:
-        """Note what is about to be heard; gives how often it was tried."""
+    async def try_place(self, lane: int, *, epoch: int, place: str) -> int:
+        """Note what is about to be heard; gives how often it is tried now."""
         async with self._called("try_place"), self.database.locked([lane]):
             row = self._rows.lanes[lane]
             if row.epoch != epoch:
                 return 0
-            row.tries = row.tries + (row.tried_by != instance) if row.trying == place else 1
-            row.trying, row.tried_by = place, instance
-            return row.tries
+            row.trying = place
+            return 1 + (row.tries if row.suspect == place else 0)
 
     async def calm(self, lane: int, *, epoch: int) -> None:
         """Forget deaths and tries."""
         async with self._called("calm"), self.database.locked([lane]):
             row = self._rows.lanes[lane]
             if row.epoch == epoch:
-                row.deaths, row.tries, row.trying = 0, 0, None
+                row.deaths, row.tries, row.trying, row.suspect = 0, 0, None, None
 
     async def tend(self) -> None:
         """Keep the outbox: it has no days here."""
@@ -140,7 +139,8 @@ class MemoryStore:
                 row = self._rows.lanes[lane]
                 if not (row.is_free(now) or row.owner == instance):
                     return None
-                row.deaths += row.owner not in (None, instance)
+                if row.owner not in (None, instance):
+                    row.bury()
                 row.epoch += 1
                 row.owner, row.until = instance, now + timedelta(seconds=lease_s)
                 return row.epoch

@@ -319,6 +319,187 @@ LITIGATION_OF: dict[int, Litigation] = {2 * i: s for i, s in enumerate(LITIGATIO
 
 
 @dataclass(slots=True, kw_only=True)
+class Components:
+    """Minor units by component, in the ledger's order."""
+
+    FULL_NAME: ClassVar[str] = "writeoff.common.Components"
+    SCHEMA: ClassVar[str] = SCHEMAS[FULL_NAME]
+
+    principal_minor: int
+    interest_minor: int
+    fees_minor: int
+    penalties_minor: int
+    tax_minor: int
+
+    def to_binary(self) -> bytes:
+        """Return the record as an Avro body."""
+        return b"".join((
+            NUMBER[self.principal_minor],
+            NUMBER[self.interest_minor],
+            NUMBER[self.fees_minor],
+            NUMBER[self.penalties_minor],
+            NUMBER[self.tax_minor],
+        ))
+
+    @staticmethod
+    def from_binary(data: bytes, at: int) -> "tuple[Components, int]":
+        """Return the record that begins here, and where the next thing begins."""
+        self = Components.__new__(Components)
+        self.principal_minor, at = number(data, at)
+        self.interest_minor, at = number(data, at)
+        self.fees_minor, at = number(data, at)
+        self.penalties_minor, at = number(data, at)
+        self.tax_minor, at = number(data, at)
+        return self, at
+
+    def to_avro(self) -> dict[str, object]:
+        """Return the record as Avro libraries take it."""
+        return {
+            "principal_minor": self.principal_minor,
+            "interest_minor": self.interest_minor,
+            "fees_minor": self.fees_minor,
+            "penalties_minor": self.penalties_minor,
+            "tax_minor": self.tax_minor,
+        }
+
+    @staticmethod
+    def from_avro(d: Mapping[str, Any]) -> "Components":
+        """Return the record that an Avro library read."""
+        return Components(
+            principal_minor=d["principal_minor"],
+            interest_minor=d["interest_minor"],
+            fees_minor=d["fees_minor"],
+            penalties_minor=d["penalties_minor"],
+            tax_minor=d["tax_minor"],
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class KindTerms:
+    """What only some kinds ask for."""
+
+    FULL_NAME: ClassVar[str] = "writeoff.common.KindTerms"
+    SCHEMA: ClassVar[str] = SCHEMAS[FULL_NAME]
+
+    transaction_id: str | None = None
+    """REVERSAL: what is taken back"""
+    undo: str | None = None
+    """REVERSAL: the last charge_off or write_off is, instead"""
+    cause: str | None = None
+    """REMOVAL, REVERSAL: ERROR"""
+    new_loan_id: str | None = None
+    """REFINANCE"""
+    rate: str | None = None
+    """REFINANCE: percent a year of the new loan, decimal text"""
+    percent: str | None = None
+    """CHARGE_OFF, WRITE_OFF, REMOVAL: a part of what there is, instead of the amount"""
+    components: Components | None = None
+    """the same: an amount for each component"""
+
+    def to_binary(self) -> bytes:
+        """Return the record as an Avro body."""
+        return b"".join((
+            NONE if self.transaction_id is None else SOME + NUMBER[len(s := self.transaction_id.encode())] + s,
+            NONE if self.undo is None else SOME + NUMBER[len(s := self.undo.encode())] + s,
+            NONE if self.cause is None else SOME + NUMBER[len(s := self.cause.encode())] + s,
+            NONE if self.new_loan_id is None else SOME + NUMBER[len(s := self.new_loan_id.encode())] + s,
+            NONE if self.rate is None else SOME + NUMBER[len(s := self.rate.encode())] + s,
+            NONE if self.percent is None else SOME + NUMBER[len(s := self.percent.encode())] + s,
+            NONE if self.components is None else SOME + self.components.to_binary(),
+        ))
+
+    @staticmethod
+    def from_binary(data: bytes, at: int) -> "tuple[KindTerms, int]":
+        """Return the record that begins here, and where the next thing begins."""
+        self = KindTerms.__new__(KindTerms)
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.transaction_id = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.transaction_id = None
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.undo = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.undo = None
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.cause = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.cause = None
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.new_loan_id = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.new_loan_id = None
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.rate = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.rate = None
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.percent = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.percent = None
+        at += 1
+        if PRESENT[data[at - 1]]:
+            self.components, at = Components.from_binary(data, at)
+        else:
+            self.components = None
+        return self, at
+
+    def to_avro(self) -> dict[str, object]:
+        """Return the record as Avro libraries take it."""
+        return {
+            "transaction_id": self.transaction_id,
+            "undo": self.undo,
+            "cause": self.cause,
+            "new_loan_id": self.new_loan_id,
+            "rate": self.rate,
+            "percent": self.percent,
+            "components": None if self.components is None else self.components.to_avro(),
+        }
+
+    @staticmethod
+    def from_avro(d: Mapping[str, Any]) -> "KindTerms":
+        """Return the record that an Avro library read."""
+        return KindTerms(
+            transaction_id=d["transaction_id"],
+            undo=d["undo"],
+            cause=d["cause"],
+            new_loan_id=d["new_loan_id"],
+            rate=d["rate"],
+            percent=d["percent"],
+            components=None if d["components"] is None else Components.from_avro(d["components"]),
+        )
+
+
+@dataclass(slots=True, kw_only=True)
 class Terms:
     """What is asked for, as reviewed: the next service needs no join and no question."""
 
@@ -361,6 +542,8 @@ class Terms:
     charged_off_minor: int
     """standing charge-offs at review"""
     approval_reference: str | None = None
+    of_kind: KindTerms | None = None
+    """what this kind asks for beyond an amount"""
 
     def to_binary(self) -> bytes:
         """Return the record as an Avro body."""
@@ -390,6 +573,7 @@ class Terms:
             NUMBER[self.outstanding_minor],
             NUMBER[self.charged_off_minor],
             NONE if self.approval_reference is None else SOME + NUMBER[len(s := self.approval_reference.encode())] + s,
+            NONE if self.of_kind is None else SOME + self.of_kind.to_binary(),
         ))
 
     @staticmethod
@@ -501,6 +685,11 @@ class Terms:
             self.approval_reference = data[at : (at := at + (size >> 1))].decode()
         else:
             self.approval_reference = None
+        at += 1
+        if PRESENT[data[at - 1]]:
+            self.of_kind, at = KindTerms.from_binary(data, at)
+        else:
+            self.of_kind = None
         return self, at
 
     def to_avro(self) -> dict[str, object]:
@@ -531,6 +720,7 @@ class Terms:
             "outstanding_minor": self.outstanding_minor,
             "charged_off_minor": self.charged_off_minor,
             "approval_reference": self.approval_reference,
+            "of_kind": None if self.of_kind is None else self.of_kind.to_avro(),
         }
 
     @staticmethod
@@ -562,6 +752,7 @@ class Terms:
             outstanding_minor=d["outstanding_minor"],
             charged_off_minor=d["charged_off_minor"],
             approval_reference=d["approval_reference"],
+            of_kind=None if d["of_kind"] is None else KindTerms.from_avro(d["of_kind"]),
         )
 
 
@@ -636,62 +827,6 @@ class SuppliedDocument:
             sha256=d["sha256"],
             dated=d["dated"],
             source=d["source"],
-        )
-
-
-@dataclass(slots=True, kw_only=True)
-class Components:
-    """Minor units by component, in the ledger's order."""
-
-    FULL_NAME: ClassVar[str] = "writeoff.common.Components"
-    SCHEMA: ClassVar[str] = SCHEMAS[FULL_NAME]
-
-    principal_minor: int
-    interest_minor: int
-    fees_minor: int
-    penalties_minor: int
-    tax_minor: int
-
-    def to_binary(self) -> bytes:
-        """Return the record as an Avro body."""
-        return b"".join((
-            NUMBER[self.principal_minor],
-            NUMBER[self.interest_minor],
-            NUMBER[self.fees_minor],
-            NUMBER[self.penalties_minor],
-            NUMBER[self.tax_minor],
-        ))
-
-    @staticmethod
-    def from_binary(data: bytes, at: int) -> "tuple[Components, int]":
-        """Return the record that begins here, and where the next thing begins."""
-        self = Components.__new__(Components)
-        self.principal_minor, at = number(data, at)
-        self.interest_minor, at = number(data, at)
-        self.fees_minor, at = number(data, at)
-        self.penalties_minor, at = number(data, at)
-        self.tax_minor, at = number(data, at)
-        return self, at
-
-    def to_avro(self) -> dict[str, object]:
-        """Return the record as Avro libraries take it."""
-        return {
-            "principal_minor": self.principal_minor,
-            "interest_minor": self.interest_minor,
-            "fees_minor": self.fees_minor,
-            "penalties_minor": self.penalties_minor,
-            "tax_minor": self.tax_minor,
-        }
-
-    @staticmethod
-    def from_avro(d: Mapping[str, Any]) -> "Components":
-        """Return the record that an Avro library read."""
-        return Components(
-            principal_minor=d["principal_minor"],
-            interest_minor=d["interest_minor"],
-            fees_minor=d["fees_minor"],
-            penalties_minor=d["penalties_minor"],
-            tax_minor=d["tax_minor"],
         )
 
 

@@ -1,6 +1,6 @@
-"""The ledger as the mesh sees it: posts what is granted, takes loans and parties in."""
+"""The ledger as the mesh sees it: posts what is granted and asked, takes loans and parties in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, assert_never
 
@@ -18,24 +18,32 @@ from mesh.service import (
     Transaction,
 )
 
-from ledger import wire
 from ledger.domain import decide as domain
-from ledger.domain.decide import (
+from ledger.domain.events import (
+    AskRefused,
     Event,
     ImportRefused,
     ImportUnchanged,
     LoanImported,
     PartyImported,
     PartyState,
+    Posted,
     PostingRefused,
+    Provisioned,
+    RefinanceOpened,
     State,
-    WriteOffPosted,
 )
 from ledger.domain.policy import Policy
+from ledger.wire import answers, heard, renewal, tables
+from ledger.wire import told as facts
 
 LEDGER = "writeoff.ledger.v1"
 LOANS = "writeoff.loans.v1"
 PARTIES = "writeoff.parties.v1"
+
+
+type PolicyOf = Callable[[Message], Policy]
+"""Which policy holds for a message."""
 
 
 class States(Protocol):
@@ -58,13 +66,14 @@ class Ledger:
     name = "ledger"
     hears: Sequence[Hears] = (Hears("writeoff.authorization.v1", (AuthorizationGranted,)),)
 
-    def __init__(self, states: States, policy: Policy) -> None:
+    def __init__(self, states: States, policy_of: PolicyOf) -> None:
+        """Post by the policy that holds for each message."""
         self._states = states
-        self._policy = policy
+        self._policy_of = policy_of
 
     def key_of(self, message: Message) -> Key:
-        """Say whose state the message concerns."""
-        return wire.key_of(message)
+        """Say whose state a record concerns."""
+        return heard.key_of(message)
 
     async def load(
         self, reader: Reader, wanted: Mapping[Key, Sequence[Message]]
@@ -74,7 +83,8 @@ class Ledger:
 
     def decide(self, state: State, message: Message, *, now: datetime) -> Sequence[Event]:
         """Say what happens."""
-        return domain.decide(state, wire.to_command(message), now=now, policy=self._policy)
+        command = heard.to_command(message, state, now=now)
+        return domain.decide(state, command, now=now, policy=self._policy_of(message))
 
     def evolve(self, state: State, event: Event) -> State:
         """Apply an event."""
@@ -91,23 +101,30 @@ class Ledger:
 
 def _say(change: Change[State, Event], told: Told[Event]) -> Sequence[Said]:
     key, event = change.key, told.event
-    text = key.text
     match event:
-        case WriteOffPosted():
-            snapshot = wire.to_snapshot(key, told, event.loan, case_id=event.entry.case_id)
-            return (
-                Outgoing(LEDGER, key.id, wire.to_posted(key, told, event)),
-                Outgoing(LOANS, text, snapshot),
-            )
+        case Posted():
+            return _say_posted(key, told, event)
         case PostingRefused():
-            return (Outgoing(LEDGER, key.id, wire.to_refused(key, told, event)),)
-        case LoanImported():
-            snapshot = wire.to_snapshot(key, told, event.loan)
-            return Outgoing(LOANS, text, snapshot), Answer({"result": "imported"})
-        case PartyImported():
+            return (Outgoing(LEDGER, key.id, facts.to_refused(key, told, event)),)
+        case AskRefused():
+            return (answers.to_answer(event),)
+        case Provisioned():
+            record = facts.to_provisioned(key, told, event)
+            return Outgoing(LEDGER, key.id, record), answers.to_answer(event)
+        case RefinanceOpened(loan, entry):
+            snapshot = tables.to_snapshot(key, told, loan, case_id=entry.case_id)
+            posted = renewal.to_refinanced(key, told, event)
+            return (
+                *([Outgoing(LEDGER, key.id, posted)] if posted else []),
+                Outgoing(LOANS, key.text, snapshot),
+            )
+        case LoanImported(loan):
+            snapshot = tables.to_snapshot(key, told, loan)
+            return Outgoing(LOANS, key.text, snapshot), Answer({"result": "imported"})
+        case PartyImported(party):
             assert isinstance(change.after, PartyState)
-            party = wire.to_party(key, told, event.party, version=change.after.version)
-            return Outgoing(PARTIES, text, party), Answer({"result": "imported"})
+            record = tables.to_party(key, told, party, version=change.after.version)
+            return Outgoing(PARTIES, key.text, record), Answer({"result": "imported"})
         case ImportUnchanged():
             return (Answer({"result": "unchanged"}),)
         case ImportRefused(refused):
@@ -115,3 +132,17 @@ def _say(change: Change[State, Event], told: Told[Event]) -> Sequence[Said]:
             return (Answer(told_why, refused.code),)
         case _:
             assert_never(event)
+
+
+def _say_posted(key: Key, told: Told[Event], posted: Posted) -> Sequence[Said]:
+    case_id = posted.ask.case_id
+    snapshot = tables.to_snapshot(key, told, posted.loan, case_id=case_id)
+    said: list[Said] = [
+        Outgoing(LEDGER, key.id, record) for record in facts.to_facts(key, told, posted)
+    ]
+    said.append(Outgoing(LOANS, key.text, snapshot))
+    if posted.opens:
+        said.append(renewal.to_later(key, told, posted.opens))
+    if case_id is None:
+        said.append(answers.to_answer(posted))
+    return said

@@ -21,6 +21,7 @@ from case.domain.events import (
     CaseOpened,
     Event,
     Fact,
+    HeardEarly,
     LoanAwaited,
     LoanTaken,
     RequestRefused,
@@ -31,6 +32,11 @@ from case.domain.evolve import evolve
 from case.domain.money import Refusal
 from case.domain.policy import Policy
 from mesh import tasks
+
+EARLY_S = 2
+EARLY_TRIES_MAX = 12
+"""A fact of an unknown case is heard again after 2, 4, 8, … seconds, for two hours: a store that
+went back hears the request again within seconds, or after its lane had room."""
 
 WAITS_FOR_LOAN = frozenset({"TOPIC", "FILE"})
 """Ways in that may overtake an import; who asks a door in person is told at once."""
@@ -114,7 +120,10 @@ def _give_up(file: LoanFile, case_id: UUID, *, now: datetime) -> Iterator[Event]
 def _take_fact(file: LoanFile, fact: Fact, *, now: datetime, policy: Policy) -> Iterator[Event]:
     """Take in what another service told, once, and what follows from it."""
     case = file.cases.get(fact.case_id)
-    if case is None or fact.fact_id in case.heard:
+    if case is None:
+        yield from _early(fact, now=now)
+        return
+    if fact.fact_id in case.heard:
         return
     yield fact
     file = evolve(file, fact)
@@ -123,6 +132,16 @@ def _take_fact(file: LoanFile, fact: Fact, *, now: datetime, policy: Policy) -> 
             yield event
             file = evolve(file, event)
     yield from closing.close(file, fact, now=now)
+
+
+def _early(fact: Fact, *, now: datetime) -> Iterator[HeardEarly]:
+    """Keep a fact whose case may still come: this store went back, and its inputs with it."""
+    if fact.case_id.int and fact.tries < EARLY_TRIES_MAX:
+        tries = fact.tries + 1
+        again_at = now + timedelta(seconds=EARLY_S**tries)
+        yield HeardEarly(
+            case_id=fact.case_id, at=now, fact_id=fact.fact_id, again_at=again_at, tries=tries
+        )
 
 
 def _work_on(

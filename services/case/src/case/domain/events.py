@@ -102,6 +102,17 @@ class OfOthers(OfCase):
     """Another service told something about a case."""
 
     fact_id: UUID
+    tries: int = 0
+    """How often it was heard while its case was not known here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardEarly(OfCase):
+    """A fact came before its case: it is heard again, when the request may have come."""
+
+    fact_id: UUID
+    again_at: datetime
+    tries: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,4 +231,6 @@ type Decided = (
 
 type CaseEvent = Fact | Decided
 
-type Event = CaseEvent | LoanTaken | RequestRefused | tasks.TaskEvent | tasks.TaskRefused
+type Event = (
+    CaseEvent | HeardEarly | LoanTaken | RequestRefused | tasks.TaskEvent | tasks.TaskRefused
+)

@@ -14,6 +14,7 @@ from case.domain.events import (
     ElsewhereClosed,
     ElsewhereOpened,
     Event,
+    HeardEarly,
     IntakePassed,
     LoanAwaited,
     LoanTaken,
@@ -33,7 +34,7 @@ def evolve(file: LoanFile, event: Event) -> LoanFile:
     match event:
         case LoanTaken():
             return replace(file, loan=event.loan)
-        case RequestRefused() | tasks.TaskRefused():
+        case RequestRefused() | HeardEarly() | tasks.TaskRefused():
             return file
         case tasks.TaskOpened() | tasks.TaskClaimed() | tasks.TaskReleased() | tasks.TaskClosed():
             return _with_task_event(file, event)
@@ -66,7 +67,7 @@ def evolve(file: LoanFile, event: Event) -> LoanFile:
 def case_of(file: LoanFile, event: Event) -> UUID | None:
     """Say which case an event is about; `file` knows the tasks."""
     match event:
-        case LoanTaken() | RequestRefused() | tasks.TaskRefused():
+        case LoanTaken() | RequestRefused() | HeardEarly() | tasks.TaskRefused():
             return None
         case tasks.TaskOpened():
             return event.task.case_id

@@ -5,7 +5,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.records import authorization, common, documents, ledger, notifications, requests
+from contracts.records import (
+    RECORDS,
+    authorization,
+    common,
+    documents,
+    ledger,
+    notifications,
+    requests,
+)
 from contracts.records import tasks as task_records
 from contracts.types import to_date
 from mesh.people import Person
@@ -21,12 +29,15 @@ MAY_REPOSSESS = ("admin", "back_office")
 
 def to_command(message: Message, *, now: datetime, policy: Policy) -> commands.Command:
     """Say what a message means here."""
-    to_fact = FACTS.get(type(message.body))
+    record, fact_id, tries = message.body, message.message_id, 0
+    if message.kind == "HearAgain":
+        record, fact_id, tries = _fact_kept(message.body)
+    to_fact = FACTS.get(type(record))
     if to_fact:
         # The nil id is no case's: a fact that names no case changes nothing here.
         case_id = message.case_id or UUID(int=0)
-        base = {"case_id": case_id, "at": now, "fact_id": message.message_id}
-        return to_fact(message.body, base)
+        base = {"case_id": case_id, "at": now, "fact_id": fact_id, "tries": tries}
+        return to_fact(record, base)
     match message.body:
         case requests.WriteOffRequested():
             return commands.OpenCase(
@@ -38,6 +49,23 @@ def to_command(message: Message, *, now: datetime, policy: Policy) -> commands.C
             return commands.TakeLoan(loan=_loan(message.body, message.version))
         case _:
             return COMMANDS[message.kind](message)
+
+
+def kept_fact(message: Message) -> dict[str, Any]:
+    """Keep a fact as JSON, for a timer."""
+    record = message.body
+    return {
+        "fact_id": str(message.message_id),
+        "record": record.FULL_NAME,
+        "told": record.to_avro(),
+        "tries": 0,
+    }
+
+
+def _fact_kept(body: Mapping[str, Any]) -> tuple[Any, UUID, int]:
+    """Undo `kept_fact`."""
+    record = RECORDS[body["record"]].from_avro(body["told"])
+    return record, UUID(body["fact_id"]), body["tries"]
 
 
 def _open_case(message: Message) -> commands.OpenCase:

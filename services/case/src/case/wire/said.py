@@ -10,12 +10,16 @@ from case.domain.case import Case
 from case.domain.evolve import case_of
 from case.domain.policy import Policy
 from case.domain.portal import view_of
+from case.wire.heard import kept_fact
 from case.wire.records import CaseChange, to_record
 from case.wire.status import status_of
 from mesh import tasks
 
 TOPIC = "writeoff.case.v1"
 STATUS_TOPIC = "writeoff.status.v1.{tenant}"
+HEAR_AGAIN = "HearAgain"
+"""The timer of a fact whose case is not known yet; its name is the fact's id."""
+
 LOOK_AGAIN = "LookAgain"
 """The timer of a case whose loan is not known yet; its name is the case's id."""
 
@@ -26,6 +30,8 @@ def said(change: CaseChange, policy: Policy) -> Iterator[Said]:
         record = to_record(told, change)
         if record is not None:
             yield Outgoing(TOPIC, change.key.id, record)
+        if isinstance(told.event, events.HeardEarly):
+            yield _again(change, told.event, told.message)
     for case in _touched(change):
         yield from _timer(change, case)
         yield from _status(change, case, policy)
@@ -38,6 +44,13 @@ def _touched(change: CaseChange) -> list[Case]:
     """Give the cases to which something happened."""
     ids = {case_of(change.after, told.event): None for told in change.told}
     return [change.after.cases[case_id] for case_id in ids if case_id]
+
+
+def _again(change: CaseChange, early: events.HeardEarly, message: Message) -> Later:
+    """Let a fact be heard again: what it tells is in the timer, whatever becomes of its topic."""
+    body = message.body if message.kind == HEAR_AGAIN else kept_fact(message)
+    body = {**body, "tries": early.tries}
+    return Later(change.key, HEAR_AGAIN, str(early.fact_id), early.again_at, body, early.case_id)
 
 
 def _timer(change: CaseChange, case: Case) -> Iterator[Said]:

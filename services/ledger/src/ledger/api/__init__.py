@@ -6,40 +6,39 @@ from aiohttp import web
 from mesh.doors import Doors, person_of, read_json, refused, require, respond, tenant_of
 from mesh.service import Key
 
-from ledger.api import views
+from ledger.api import postings, previews, views
 from ledger.api.imports import ImportRequest, check_rows, import_rows, read_rows
+from ledger.api.past import LIMIT, LIMIT_MAX, READERS, Past
 from ledger.domain.decide import LoanState
 from ledger.service import Ledger
 from ledger.store import reads
 
-READERS = ("loan_agent", "document_agent", "authorizer", "back_office", "admin", "auditor")
-"""Who may see loans and journals; there are no names in them."""
-
 IMPORTERS = ("admin", "back_office")
-
-LIMIT = 100
-LIMIT_MAX = 1_000
-"""Loans of one page: a second of reading, and well under a megabyte."""
 
 
 def routes(doors: Doors, *, service: Ledger) -> list[web.RouteDef]:
     """Give the routes of this service."""
-    books = Books(doors, service)
+    past = Past(doors)
+    books = Books(doors, service, past)
     return [
         web.post("/v1/loans/import", books.import_loans),
         web.get("/v1/loans", books.loans),
         web.get("/v1/loans/{loan_id}", books.loan),
         web.get("/v1/journals", books.journals),
         web.get("/v1/report", books.report),
+        *past.routes(),
+        *postings.routes(doors),
+        *previews.routes(doors, service=service),
     ]
 
 
 class Books:
     """The handlers."""
 
-    def __init__(self, doors: Doors, service: Ledger) -> None:
+    def __init__(self, doors: Doors, service: Ledger, past: Past) -> None:
         self._doors = doors
         self._service = service
+        self._past = past
 
     async def import_loans(self, request: web.Request) -> web.Response:
         """Take loans and their customers in, line by line; with `check` only tell what would be."""
@@ -68,8 +67,10 @@ class Books:
         return respond({"loans": [views.summary(row) for row in found], "after": last})
 
     async def loan(self, request: web.Request) -> web.Response:
-        """Tell a loan: its three books, its lots, its journals."""
+        """Tell a loan: its three books, its lots, its journals; or what it held in the past."""
         require(person_of(request), *READERS)
+        if request.query:
+            return await self._past.balances(request)
         key = Key(tenant_of(request), request.match_info["loan_id"])
         reader = self._doors.reader
         state = (await self._service.load(reader, {key: ()}))[key]

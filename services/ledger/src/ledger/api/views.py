@@ -7,8 +7,11 @@ from mesh.service import Key
 
 from ledger.domain.loan import Loan, LotKind
 from ledger.domain.money import Component, Components, to_text
+from ledger.domain.posting import Entry
 
 type Row = Mapping[str, Any]
+
+COMPONENT_NAMES = tuple(component.value for component in Component)
 
 
 def summary(row: Row) -> dict[str, Any]:
@@ -53,13 +56,21 @@ def loan(key: Key, held: Loan) -> dict[str, Any]:
         "expiry": what.expiry,
         "rate": what.rate,
         "days_past_due": what.days_past_due,
+        "oldest_unpaid_due": what.oldest_unpaid_due,
+        "instalment": None
+        if what.instalment_minor is None
+        else to_text(what.instalment_minor, currency),
         "sanctioner": what.sanctioner,
         "sanction_level": what.sanction_level,
         "fraud": what.fraud,
         "last_transaction": held.last_transaction,
+        "last_accrual": held.last_accrue,
         "version": held.version,
         "outstanding": to_text(held.outstanding.total, currency),
         "unearned_interest": to_text(held.unearned_minor, currency),
+        "memo_interest": to_text(held.memo_minor, currency),
+        "overpaid": to_text(held.overpaid_minor, currency),
+        "customer_owes": to_text(held.customer.total, currency),
         "deferred_income": to_text(held.deferred_minor, currency),
         "charged_off": held.charged_off_flag,
         "books": {
@@ -103,7 +114,7 @@ def journals(entries: Sequence[Row], lines: Sequence[Row]) -> list[dict[str, Any
         )
     shown = (
         "entry_id", "transaction_id", "kind", "command", "loan_id", "case_id", "grant_id", "reason",
-        "value_date", "booked_at", "currency", "policy_version",
+        "value_date", "booked_at", "currency", "policy_version", "reverses", "actor",
     )  # fmt: skip
     return [
         {name: entry[name] for name in shown} | {"lines": of_entry[entry["entry_id"]]}
@@ -111,11 +122,34 @@ def journals(entries: Sequence[Row], lines: Sequence[Row]) -> list[dict[str, Any
     ]
 
 
+def entry(loan_id: str, made: Entry) -> dict[str, Any]:
+    """Show an entry as it would be posted."""
+    return {
+        "loan_id": loan_id,
+        "kind": made.kind,
+        "command": made.command,
+        "value_date": made.value_date,
+        "reason": made.reason,
+        "currency": made.currency,
+        "policy_version": made.policy_version,
+        "lines": [
+            {
+                "book": line.book,
+                "code": line.code,
+                "component": line.component,
+                "debit": to_text(line.debit_minor, made.currency),
+                "credit": to_text(line.credit_minor, made.currency),
+            }
+            for line in made.lines
+        ],
+    }
+
+
 def report(
     amounts: Sequence[Row], cases: Sequence[Row], balances: Sequence[Row], *, journals: int
 ) -> dict[str, Any]:
     """Show what stands written off, by currency, and how far each currency is from balance."""
-    nothing = {component.value: 0 for component in Component}
+    nothing = dict.fromkeys(COMPONENT_NAMES, 0)
     by_currency: dict[str, dict[str, int]] = {}
     for row in amounts:
         parts = by_currency.setdefault(row["currency"], dict(nothing))

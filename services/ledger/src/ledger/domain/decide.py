@@ -1,18 +1,40 @@
-"""What the ledger decides: to take a loan or a party in, to post a grant, or not to."""
+"""What the ledger decides: to post what is granted or asked, to take loans in, or not to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID
 
-from ledger.domain.grant import Post, door, to_write_off
-from ledger.domain.loan import Loan, Lot, LotKind
-from ledger.domain.money import Components
+from ledger.domain.allowance import provide
+from ledger.domain.answering import Held, answer
+from ledger.domain.ask import Ask
+from ledger.domain.events import (
+    AllowanceState,
+    Answered,
+    AskRefused,
+    Event,
+    ImportRefused,
+    ImportUnchanged,
+    LoanImported,
+    LoanState,
+    NewLoan,
+    PartyImported,
+    PartyState,
+    Posted,
+    PostingRefused,
+    Provisioned,
+    RefinanceOpened,
+    State,
+)
+from ledger.domain.grant import Post, door, to_ask
+from ledger.domain.history import History
+from ledger.domain.loan import Loan
+from ledger.domain.opening import open_refinanced, opened, opening
 from ledger.domain.policy import Policy
-from ledger.domain.posting import Amount, Entry, EntryKind, Occasion, opening, write_off
-from ledger.domain.row import LoanRow, Party, Row, RowRefused, read_loan, read_party
-from ledger.domain.rules import Refusal, WriteOff, refusal
+from ledger.domain.posting import Entry, EntryKind
+from ledger.domain.refusal import Refusal, refuse
+from ledger.domain.row import LoanRow, Row, RowRefused, read_loan, read_party
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,96 +53,45 @@ class ImportParty:
     row: Row
 
 
-type Command = Post | ImportLoan | ImportParty
+@dataclass(frozen=True, slots=True)
+class Provide:
+    """Move the allowance of a currency; what is asked for is a provision."""
+
+    ask: Ask
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
-class LoanImported:
-    """A loan came into the books with its opening entry."""
+class OpenRefinanced:
+    """Open the loan that a refinance, posted on another loan, makes."""
 
-    loan: Loan
-    entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class PartyImported:
-    """A party was heard of, or what is known of it changed."""
-
-    party: Party
+    new: NewLoan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOffPosted:
-    """The loss is in the books; `loan` is what it left behind."""
-
-    entry: Entry
-    loan: Loan
-    taken: Components
-    reclassified: Components
-    balance_before_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostingRefused:
-    """The grant or the ledger's rules forbid it: nothing was posted."""
-
-    grant_id: UUID
-    case_id: UUID
-    refusal: Refusal
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ImportUnchanged:
-    """The same row again. Only the caller hears of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportRefused:
-    """The row was not taken in. Only the caller hears of it."""
-
-    refused: RowRefused
-
-
-type Event = (
-    LoanImported | PartyImported | WriteOffPosted | PostingRefused | ImportUnchanged | ImportRefused
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A grant that the ledger has answered, for which case, and whether by a posting."""
-
-    grant_id: UUID
-    case_id: UUID
-    posted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LoanState:
-    """A loan, if there is one, and what was answered of the grants in question."""
-
-    loan: Loan | None = None
-    answered: frozenset[Answered] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class PartyState:
-    """A party, if it is known. `version` rises by one with every change."""
-
-    party: Party | None = None
-    version: int = 0
-
-
-type State = LoanState | PartyState
+type Command = Post | Ask | Provide | OpenRefinanced | ImportLoan | ImportParty
 
 
 def decide(state: State, command: Command, *, now: datetime, policy: Policy) -> Sequence[Event]:
-    """Say what happens. A grant that was answered before gives nothing."""
+    """Say what happens, by the tenant's policy. A grant that was answered before gives nothing."""
     match command:
         case Post():
             assert isinstance(state, LoanState)
             return _post(state, command, now=now, policy=policy)
+        case Ask():
+            assert isinstance(state, LoanState)
+            done = _answer(state, command, now=now, policy=policy)
+            return (AskRefused(command, done) if isinstance(done, Refusal) else done,)
+        case Provide(ask, currency):
+            assert isinstance(state, AllowanceState)
+            policy = _with_closed(policy, ask, state.closed_through)
+            given = provide(state, ask, currency=currency, policy=policy, booked_at=now)
+            return (AskRefused(ask, given) if isinstance(given, Refusal) else given,)
+        case OpenRefinanced(new):
+            assert isinstance(state, LoanState)
+            if state.loan is not None:
+                return ()
+            at = policy.of(new.particulars.product).at(new.policy_version)
+            return (RefinanceOpened(*open_refinanced(new, policy=at, booked_at=now)),)
         case ImportLoan():
             assert isinstance(state, LoanState)
             return (_import_loan(state, command, now=now, policy=policy),)
@@ -134,23 +105,29 @@ def decide(state: State, command: Command, *, now: datetime, policy: Policy) -> 
 def evolve(state: State, event: Event) -> State:
     """Apply a fact. Never fails: facts are not up for debate."""
     match event:
-        case LoanImported():
+        case LoanImported(loan) | RefinanceOpened(loan):
             assert isinstance(state, LoanState)
-            return replace(state, loan=event.loan)
-        case WriteOffPosted():
+            return replace(state, loan=loan, history=History(loan))
+        case Posted():
             assert isinstance(state, LoanState)
-            assert event.entry.grant_id is not None
-            assert event.entry.case_id is not None
-            answered = Answered(event.entry.grant_id, event.entry.case_id, posted=True)
-            return LoanState(event.loan, state.answered | {answered})
+            answered, ask = state.answered, event.ask
+            if ask.grant_id and ask.case_id:
+                answered |= {Answered(ask.grant_id, ask.case_id, posted=True)}
+            taken = state.taken | ({event.opens.loan_id} if event.opens else set())
+            return replace(
+                state, loan=event.loan, answered=answered, history=event.history, taken=taken
+            )
         case PostingRefused():
             assert isinstance(state, LoanState)
             answered = Answered(event.grant_id, event.case_id, posted=False)
             return replace(state, answered=state.answered | {answered})
+        case Provisioned():
+            assert isinstance(state, AllowanceState)
+            return replace(state, balance_minor=event.balance_after_minor)
         case PartyImported():
             assert isinstance(state, PartyState)
             return PartyState(event.party, state.version + 1)
-        case ImportUnchanged() | ImportRefused():
+        case ImportUnchanged() | ImportRefused() | AskRefused():
             return state
         case _:
             assert_never(event)
@@ -161,60 +138,28 @@ def _post(state: LoanState, post: Post, *, now: datetime, policy: Policy) -> Seq
         return ()
     posted = [a for a in state.answered if a.posted]
     used = any(a.grant_id == post.grant_id or a.case_id == post.case_id for a in posted)
-    ask = to_write_off(post.terms)
-    refused = (
-        door(post, used=used, now=now)
-        or refusal(state.loan, ask, policy=policy, today=now.date())
-        or _exceeded(state.loan, post)
+    done = door(post, used=used, now=now) or _answer(
+        state, to_ask(post, today=now.date()), now=now, policy=policy
     )
-    if refused:
-        return (
-            PostingRefused(grant_id=post.grant_id, case_id=post.case_id, refusal=refused, at=now),
-        )
-    assert state.loan is not None
-    return (_posted(state.loan, post, ask, now=now, policy=policy),)
+    if isinstance(done, Refusal):
+        return (PostingRefused(grant_id=post.grant_id, case_id=post.case_id, refusal=done, at=now),)
+    return (done,)
 
 
-def _posted(
-    loan: Loan, post: Post, ask: WriteOff, *, now: datetime, policy: Policy
-) -> WriteOffPosted:
+def _answer(state: LoanState, ask: Ask, *, now: datetime, policy: Policy) -> Posted | Refusal:
     """Post what nothing forbids."""
-    assert ask.take is not None
-    occasion = Occasion(entry_id=post.entry_id, value_date=ask.date, reason=ask.reason)
-    done = write_off(loan, ask.take, occasion, policy=policy)
-    entry = Entry(
-        entry_id=post.entry_id,
-        transaction_id=post.transaction_id,
-        kind=EntryKind.POST,
-        command="write_off",
-        value_date=ask.date,
-        booked_at=now,
-        currency=ask.currency,
-        policy_version=policy.version,
-        lines=done.lines,
-        case_id=post.case_id,
-        grant_id=post.grant_id,
-        reason=ask.reason,
-        amount_minor=ask.take.amount_minor if isinstance(ask.take, Amount) else None,
-    )
-    return WriteOffPosted(
-        entry=entry,
-        loan=done.loan,
-        taken=done.taken,
-        reclassified=done.reclassified,
-        balance_before_minor=loan.outstanding.total,
-    )
+    loan = state.loan
+    if loan is None:
+        return refuse("UNKNOWN_LOAN")
+    held = Held(loan=loan, history=state.history, taken=state.taken)
+    policy = _with_closed(policy.of(loan.particulars.product), ask, state.closed_through)
+    return answer(held, ask, policy=policy, booked_at=now)
 
 
-def _exceeded(loan: Loan | None, post: Post) -> Refusal | None:
-    """Say whether the posting would be above what the grant covers."""
-    assert loan is not None
-    amount_minor = post.terms.amount_minor
-    if post.terms.scope == "FULL":
-        amount_minor = loan.outstanding.total + loan.off(LotKind.CHARGE_OFF).total
-    if amount_minor <= post.amount_max_minor:
-        return None
-    return Refusal("GRANT_EXCEEDED", "the loss is above what was granted")
+def _with_closed(policy: Policy, ask: Ask, closed_through: date | None) -> Policy:
+    """Give the policy with what a month's end closed, where the command is dated in that."""
+    is_closed = closed_through is not None and ask.value_date <= closed_through
+    return policy.closed(closed_through) if is_closed else policy
 
 
 def _import_loan(state: LoanState, command: ImportLoan, *, now: datetime, policy: Policy) -> Event:
@@ -225,10 +170,14 @@ def _import_loan(state: LoanState, command: ImportLoan, *, now: datetime, policy
         if state.loan.row_hash == row.row_hash:
             return ImportUnchanged()
         return ImportRefused(RowRefused("LOAN_EXISTS", "the loan is known by another row"))
+    if row.loan_id in state.taken:
+        return ImportRefused(RowRefused("LOAN_EXISTS", "a refinance opens a loan of this id"))
+    policy = policy.of(row.particulars.product)
     loan = _opened(row, command, policy)
     entry = Entry(
         entry_id=command.entry_id,
         transaction_id=command.transaction_id,
+        tx=str(command.transaction_id),
         kind=EntryKind.OPENING,
         command="import",
         value_date=row.particulars.opened,
@@ -241,30 +190,17 @@ def _import_loan(state: LoanState, command: ImportLoan, *, now: datetime, policy
 
 
 def _opened(row: LoanRow, command: ImportLoan, policy: Policy) -> Loan:
-    """Make a loan of its row; what was charged off before is lots without a reason."""
-    fraud = row.particulars.fraud
-    lots = tuple(
-        Lot(
-            kind=LotKind.CHARGE_OFF,
-            component=component,
-            account=policy.charge_off_account(component, reason=None, fraud=fraud),
-            standing_minor=part,
-            made_on=row.particulars.opened,
-            entry_id=command.entry_id,
-        )
-        for component, part in row.co
-        if part
-    )
-    return Loan(
-        particulars=row.particulars,
-        row_hash=row.row_hash,
-        status=row.status,
+    """Make a loan of its row."""
+    return opened(
+        row.particulars,
+        row.status,
         bnk=row.bnk,
         co=row.co,
-        cust=row.bnk + row.co,
         unearned_minor=row.unearned_minor,
         deferred_minor=row.deferred_minor,
-        lots=lots,
+        row_hash=row.row_hash,
+        entry_id=command.entry_id,
+        policy=policy,
     )
 
 

@@ -1,11 +1,14 @@
 """A loan as the ledger holds it: three books by component, and the lots that left the bank's."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple
 from uuid import UUID
 
-from ledger.domain.money import COMPONENTS, NOTHING, Component, Components
+from ledger.domain.money import NOTHING, PLACE, Component, Components
 
 
 class Status(StrEnum):
@@ -45,6 +48,29 @@ class Lot:
         assert self.standing_minor >= 0
 
 
+class Sums(NamedTuple):
+    """What stands of these lots, by kind: so that a thousand lots are added up once."""
+
+    lots: tuple[Lot, ...]
+    charged_off: Components
+    written_off: Components
+
+
+def sums(lots: tuple[Lot, ...]) -> Sums:
+    """Add up what stands."""
+    return Sums(lots, _standing(lots, LotKind.CHARGE_OFF), _standing(lots, LotKind.WRITE_OFF))
+
+
+def _standing(lots: Sequence[Lot], kind: LotKind) -> Components:
+    if not lots:
+        return NOTHING
+    standing = [0, 0, 0, 0, 0]
+    for lot in lots:
+        if lot.kind is kind:
+            standing[PLACE[lot.component]] += lot.standing_minor
+    return Components(*standing)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Particulars:
     """What a loan is, whatever is posted on it. The customer is known by an id only."""
@@ -64,6 +90,28 @@ class Particulars:
     days_past_due: int | None = None
     sanctioner: str | None = None
     sanction_level: int | None = None
+    oldest_unpaid_due: date | None = None
+    """When the oldest instalment that is not paid fell due, as of `opened`."""
+    instalment_minor: int | None = None
+    """What one monthly instalment is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interest:
+    """What the principal of two books has earned since `accrued_to`, in exact minor units.
+
+    What is booked is the rounded total less what was booked before, so nothing drifts.
+    """
+
+    earned_bnk: Fraction = Fraction(0)
+    earned_cust: Fraction = Fraction(0)
+    booked_bnk_minor: int = 0
+    booked_cust_minor: int = 0
+    grown_to: date | None = None
+    """Up to when it is earned; none: `accrued_to`."""
+
+
+NO_INTEREST = Interest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,41 +129,68 @@ class Loan:
     """Part of the interest of BNK and CUST that is not earned yet."""
     deferred_minor: int = 0
     """Deferred income: a liability beside the balances."""
+    memo_minor: int = 0
+    """Part of the interest of CO that was never in BNK: accrued on what is charged off."""
+    overpaid_minor: int = 0
+    """What the customer paid too much, and can have back."""
     recovered: Components = NOTHING
     lots: tuple[Lot, ...] = ()
     """In the order in which they were made; one that is used up stays, at zero."""
+    interest: Interest = NO_INTEREST
     last_transaction: date | None = None
     """The latest value date of a user transaction that stands."""
+    last_accrue: date | None = None
+    """The latest date up to which a standing transaction accrued."""
+    last_charge_off: date | None = None
+    """The latest value date of a charge-off transaction that stands, whatever its lots."""
+    arrivals: int = 0
+    """Transactions accepted so far, standing or not."""
     version: int = 1
     """Rises by one with every change."""
+    sums: Sums = field(default=Sums((), NOTHING, NOTHING), compare=False, repr=False)
+    """Of `lots`; made here where they are of others."""
 
     def __post_init__(self) -> None:
         """Assert what is always true of a loan."""
+        if self.sums.lots is not self.lots:
+            object.__setattr__(self, "sums", sums(self.lots))
         assert self.cust.total == self.bnk.total + self.co.total, "CUST = BNK + CO"
         assert min(self.bnk.minor + self.co.minor + self.cust.minor) >= 0, "nothing is negative"
         assert 0 <= self.unearned_minor <= min(self.bnk.interest, self.cust.interest)
-        assert self.deferred_minor >= 0
-        assert self.recovered.fits(self.off(LotKind.CHARGE_OFF) + self.off(LotKind.WRITE_OFF))
+        assert min(self.deferred_minor, self.memo_minor, self.overpaid_minor) >= 0
+        assert self.recovered.fits(self.off()), "no more comes back than left"
 
     @property
     def outstanding(self) -> Components:
         """Give what the bank's book holds, net of unearned interest."""
-        return self.bnk - Components(interest=self.unearned_minor)
+        unearned = self.unearned_minor
+        return self.bnk - Components(interest=unearned) if unearned else self.bnk
 
-    def off(self, kind: LotKind) -> Components:
-        """Give what stands charged off, or written off."""
-        if not self.lots:
-            return NOTHING
-        standing = dict.fromkeys(COMPONENTS, 0)
-        for lot in self.lots:
-            if lot.kind is kind:
-                standing[lot.component] += lot.standing_minor
-        return Components(*standing.values())
+    @property
+    def customer(self) -> Components:
+        """Give what the customer owes, net of unearned interest."""
+        unearned = self.unearned_minor
+        return self.cust - Components(interest=unearned) if unearned else self.cust
+
+    def off(self, kind: LotKind | None = None) -> Components:
+        """Give what stands charged off, or written off; both, when no kind is named."""
+        match kind:
+            case LotKind.CHARGE_OFF:
+                return self.sums.charged_off
+            case LotKind.WRITE_OFF:
+                return self.sums.written_off
+            case None:
+                return self.sums.charged_off + self.sums.written_off
+
+    @property
+    def claim(self) -> Components:
+        """Give what left the bank's book and did not come back."""
+        return self.off() - self.recovered
 
     @property
     def stands_charged_off(self) -> bool:
         """Say whether a charge-off lot stands, whatever was recovered on it."""
-        return self.off(LotKind.CHARGE_OFF).total > 0
+        return self.sums.charged_off.total > 0
 
     @property
     def charged_off_flag(self) -> str:
@@ -123,3 +198,9 @@ class Loan:
         if not self.stands_charged_off:
             return "NONE"
         return "PARTIAL" if self.outstanding.total else "FULL"
+
+    @property
+    def last_date(self) -> date | None:
+        """Give the latest value date of any transaction that stands."""
+        dates = [day for day in (self.last_transaction, self.last_accrue) if day]
+        return max(dates, default=None)

@@ -1,7 +1,7 @@
 """Money: whole minor units by component. Shares add up; rounding is exact and named."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -24,6 +24,9 @@ class Component(StrEnum):
 
 COMPONENTS = tuple(Component)
 """The same, quick to walk along."""
+
+PLACE = {component: place for place, component in enumerate(COMPONENTS)}
+"""Where a component stands in that order."""
 
 
 class Rounding(StrEnum):
@@ -64,6 +67,12 @@ class Components:
             self.tax - other.tax,
         )
 
+    def plus(self, component: Component, amount_minor: int) -> "Components":
+        """Give the same with another amount of one component."""
+        minor = list(self.minor)
+        minor[PLACE[component]] += amount_minor
+        return Components(*minor)
+
     @property
     def minor(self) -> tuple[int, int, int, int, int]:
         """Give the amounts alone, in the order of the components."""
@@ -95,12 +104,35 @@ def share(amount_minor: int, room: Components) -> Components:
     return Components(*floors)
 
 
+def pour(amount_minor: int, order: Sequence[Component], room: Components) -> Components:
+    """Fill the components in `order`, each up to its room; there must be room for all of it."""
+    assert 0 <= amount_minor <= room.total, "an amount is poured within its room"
+    most = room.minor
+    parts = [0, 0, 0, 0, 0]
+    for component in order:
+        place = PLACE[component]
+        parts[place] = min(amount_minor, most[place])
+        amount_minor -= parts[place]
+    return Components(*parts)
+
+
 def rounded(exact: Fraction, rounding: Rounding) -> int:
-    """Give the whole minor units nearest to a positive exact amount."""
-    floor, rest = divmod(exact, 1)
-    half = Fraction(1, 2)
-    up = rest > half or (rest == half and (rounding is Rounding.HALF_UP or floor % 2 == 1))
-    return int(floor) + up
+    """Give the whole minor units nearest to an exact amount of zero or more."""
+    floor, rest = divmod(exact.numerator, exact.denominator)
+    twice = 2 * rest - exact.denominator
+    up = twice > 0 or (twice == 0 and (rounding is Rounding.HALF_UP or floor % 2 == 1))
+    return floor + up
+
+
+def exact_text(exact: Fraction) -> str:
+    """Write an exact number as `n/d` in hexadecimal: Python writes no endless decimal text."""
+    return f"{exact.numerator:x}/{exact.denominator:x}"
+
+
+def read_exact(text: str) -> Fraction:
+    """Read what `exact_text` wrote."""
+    numerator, _, denominator = text.partition("/")
+    return Fraction(int(numerator, 16), int(denominator, 16))
 
 
 def to_minor(text: str, *, decimals: int) -> int | None:
@@ -115,7 +147,11 @@ def to_minor(text: str, *, decimals: int) -> int | None:
 
 def to_text(amount_minor: int, currency: str) -> str:
     """Write an amount as a decimal string with exactly the currency's decimals."""
-    decimals = DECIMALS[currency]
+    return decimal_text(amount_minor, DECIMALS[currency])
+
+
+def decimal_text(amount_minor: int, decimals: int) -> str:
+    """Write an amount as a decimal string with exactly so many decimals."""
     digits = str(abs(amount_minor)).rjust(decimals + 1, "0")
     sign = "-" if amount_minor < 0 else ""
     if decimals == 0:

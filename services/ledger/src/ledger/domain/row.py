@@ -30,7 +30,7 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 LOAN_FIELDS = frozenset({
     "loan_id", "customer_id", "guarantor_id", "product", "segment", "currency", "status", "opened",
     "as_of", "accrued_to", "expiry", "rate", "days_past_due", "sanctioner", "sanction_level",
-    "fraud", "unearned_interest", "deferred_income",
+    "fraud", "unearned_interest", "deferred_income", "oldest_unpaid_due", "instalment",
     *(c.value for c in Component), *(f"charged_off_{c.value}" for c in Component),
 })  # fmt: skip
 
@@ -161,6 +161,8 @@ def _particulars(row: Row, currency: str) -> Particulars:
         days_past_due=_if_given(row, "days_past_due", partial(_number, least=0, most=100_000)),
         sanctioner=_if_given(row, "sanctioner", _id),
         sanction_level=_if_given(row, "sanction_level", partial(_number, least=1, most=5)),
+        oldest_unpaid_due=_if_given(row, "oldest_unpaid_due", _date),
+        instalment_minor=_if_given(row, "instalment", partial(_money, currency=currency)),
     )
 
 
@@ -255,6 +257,6 @@ def _rate(row: Row) -> str:
 def _hash(row: Row, currency: str) -> str:
     """Give SHA-256 of the row, money read, so that 10 and 10.00 are the same row."""
     money = {c.value for c in Component} | {f"charged_off_{c.value}" for c in Component}
-    money |= {"unearned_interest", "deferred_income"}
+    money |= {"unearned_interest", "deferred_income", *row.keys() & {"instalment"}}
     canonical = row | {field: str(_money(row, field, currency)) for field in money}
     return sha256("\n".join(f"{k}={v}" for k, v in sorted(canonical.items())).encode()).hexdigest()

@@ -1,151 +1,135 @@
-"""What forbids a write-off: rules in one order, the first that applies is the answer.
+"""What forbids a posting now: rules in one order, the first that applies is the answer.
 
-They look at the loan as it is now. What a grant itself must be is asked before (`grant`).
+What a command's own fields must be is asked before (`asked`), and before that what a grant must be
+(`grant`); behind these come the loan's stage (`stages`) and the room at its place (`places`).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from ledger.domain.ask import Ask
+from ledger.domain.command import (
+    Accrue,
+    Asked,
+    ChargeOff,
+    CreditBalanceRefund,
+    PayOff,
+    Provision,
+    Recover,
+    Refinance,
+    RemoveChargeOff,
+    Reverse,
+    Undo,
+    WriteOff,
+)
+from ledger.domain.policy import Method, Policy
+from ledger.domain.situation import Rule, Situation
+from ledger.domain.stages import STAGE
 
-from ledger.domain.loan import Loan, LotKind, Status
-from ledger.domain.policy import Policy
-from ledger.domain.posting import Amount, Full, Parts, Percent, Take, asked
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOff:
-    """A write-off as asked for. `take` none: neither all, nor an amount."""
-
-    take: Take | None
-    currency: str
-    reason: str
-    date: date
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why not: a stable code, and a sentence for people without personal data."""
-
-    code: str
-    message: str
+LOSSES = (ChargeOff.name, WriteOff.name, RemoveChargeOff.name)
+"""What is taken back for an error only."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """What the rules look at."""
-
-    loan: Loan
-    ask: WriteOff
-    policy: Policy
-    today: date
-
-
-def refusal(loan: Loan | None, ask: WriteOff, *, policy: Policy, today: date) -> Refusal | None:
-    """Give the first rule that forbids the write-off; none when it may be posted."""
-    if loan is None:
-        return Refusal("UNKNOWN_LOAN", "no such loan")
-    situation = Situation(loan=loan, ask=ask, policy=policy, today=today)
-    return next(
-        (Refusal(code, message) for code, message, holds in RULES if holds(situation)), None
-    )
-
-
-def _other_currency(s: Situation) -> bool:
-    return s.ask.currency != s.loan.particulars.currency
-
-
-def _invalid(s: Situation) -> bool:
-    match s.ask.take:
-        case None:
-            return True
-        case Parts(parts):
-            return parts.total == 0
+def broken_as_asked(asked: Asked, ask: Ask, policy: Policy) -> str | None:
+    """Give the code of the first rule, 8 to 12, that forbids before any loan is looked at."""
+    closed = policy.closed_through
+    match asked:
+        case ChargeOff(reason=reason) | WriteOff(reason=reason):
+            if reason is not None and reason not in policy.reasons:
+                return "UNKNOWN_REASON"
         case _:
-            return False
-
-
-def _not_positive(s: Situation) -> bool:
-    match s.ask.take:
-        case Amount(amount_minor):
-            return amount_minor <= 0
-        case Parts(parts):
-            return min(parts.minor) < 0
-        case _:
-            return False
-
-
-def _percent_out_of_range(s: Situation) -> bool:
-    return isinstance(s.ask.take, Percent) and not 0 < s.ask.take.percent <= 100
-
-
-def _unknown_reason(s: Situation) -> bool:
-    return s.ask.reason not in s.policy.reasons
-
-
-def _future_date(s: Situation) -> bool:
-    return s.ask.date > s.today
-
-
-def _period_closed(s: Situation) -> bool:
-    return s.policy.closed_through is not None and s.ask.date <= s.policy.closed_through
+            pass
+    if asked.name in policy.approval_required and not ask.approval:
+        return "APPROVAL_MISSING"
+    if ask.value_date > ask.today:
+        return "FUTURE_DATE"
+    if closed is not None and ask.value_date <= closed:
+        return "PERIOD_CLOSED"
+    if isinstance(asked, Provision) and policy.method is not Method.ALLOWANCE:
+        return "NOT_ALLOWANCE_METHOD"
+    return None
 
 
 def _before_opening(s: Situation) -> bool:
-    return s.ask.date < s.loan.particulars.opened
+    return s.now.value_date < s.loan.particulars.opened
 
 
-def _already_written_off(s: Situation) -> bool:
-    return s.loan.status is Status.CLOSED_WRITTEN_OFF
+def _unknown_transaction(s: Situation) -> bool:
+    return isinstance(s.asked, Reverse) and s.gone is None
 
 
-def _not_active(s: Situation) -> bool:
-    return s.loan.status is not Status.ACTIVE
+def _already_reversed(s: Situation) -> bool:
+    return isinstance(s.asked, Reverse) and s.gone is not None and not s.gone.standing
 
 
-def _must_be_full(s: Situation) -> bool:
-    return s.loan.stands_charged_off and not isinstance(s.ask.take, Full)
-
-
-def _before_charge_off(s: Situation) -> bool:
-    lots = (lot for lot in s.loan.lots if lot.kind is LotKind.CHARGE_OFF and lot.standing_minor)
-    return any(s.ask.date < lot.made_on for lot in lots)
-
-
-def _before_last_transaction(s: Situation) -> bool:
-    last = s.loan.last_transaction
-    return last is not None and s.ask.date < last
-
-
-def _nothing_outstanding(s: Situation) -> bool:
-    if not isinstance(s.ask.take, Full | Percent) or s.loan.stands_charged_off:
-        return False
-    return asked(s.ask.take, s.loan.outstanding, rounding=s.policy.rounding) == 0
-
-
-def _exceeds_outstanding(s: Situation) -> bool:
-    match s.ask.take:
-        case Amount(amount_minor):
-            return amount_minor > s.loan.outstanding.total
-        case Parts(parts):
-            return not parts.fits(s.loan.outstanding)
+def _no_error(s: Situation) -> bool:
+    match s.asked:
+        case Undo(cause=cause) | RemoveChargeOff(cause=cause):
+            return cause != "ERROR"
+        case Reverse(cause=cause):
+            return s.gone is not None and s.gone.asked.name in LOSSES and cause != "ERROR"
         case _:
             return False
 
 
-RULES: tuple[tuple[str, str, Callable[[Situation], bool]], ...] = (
-    ("CURRENCY_MISMATCH", "the loan is in another currency", _other_currency),
-    ("INVALID_FIELDS", "a write-off takes all, or an amount", _invalid),
-    ("AMOUNT_NOT_POSITIVE", "the amount must be above zero", _not_positive),
-    ("PERCENT_OUT_OF_RANGE", "a percentage is above 0 and at most 100", _percent_out_of_range),
-    ("UNKNOWN_REASON", "the policy has no such reason", _unknown_reason),
-    ("FUTURE_DATE", "the date is after today", _future_date),
-    ("PERIOD_CLOSED", "the date is in a closed period", _period_closed),
-    ("DATE_BEFORE_OPENING", "the date is before the loan's opening", _before_opening),
-    ("ALREADY_WRITTEN_OFF", "the loan is written off", _already_written_off),
-    ("LOAN_NOT_ACTIVE", "the loan is not active", _not_active),
-    ("WRITE_OFF_MUST_BE_FULL", "a charged-off loan is written off in full", _must_be_full),
-    ("DATE_BEFORE_CHARGE_OFF", "the date is before a charge-off", _before_charge_off),
-    ("DATE_BEFORE_LAST_TRANSACTION", "a later transaction stands", _before_last_transaction),
-    ("NOTHING_OUTSTANDING", "nothing is outstanding", _nothing_outstanding),
-    ("AMOUNT_EXCEEDS_OUTSTANDING", "the amount is above what is outstanding", _exceeds_outstanding),
+def _recovery_stands(s: Situation) -> bool:
+    gone = s.gone
+    if not isinstance(s.asked, Reverse | Undo) or gone is None or gone.asked.name != "write_off":
+        return False
+    return s.past.latest("recover") is not None
+
+
+def _not_last(s: Situation) -> bool:
+    gone = s.gone
+    if not isinstance(s.asked, Undo) or gone is None:
+        return False
+    return any(
+        later.standing and later.is_users and later.place > gone.place
+        for later in s.past.transactions
+    )
+
+
+def _before_charge_off(s: Situation) -> bool:
+    last = s.loan.last_charge_off
+    return isinstance(s.asked, WriteOff) and last is not None and s.now.value_date < last
+
+
+def _before_last_transaction(s: Situation) -> bool:
+    match s.asked:
+        case ChargeOff() | WriteOff() | RemoveChargeOff() | Recover() | CreditBalanceRefund():
+            last = s.loan.last_transaction
+        case PayOff() | Refinance():
+            last = s.loan.last_date
+        case _:
+            return False
+    return last is not None and s.now.value_date < last
+
+
+def _already_accrued(s: Situation) -> bool:
+    last = s.loan.last_accrue or s.loan.particulars.accrued_to
+    return isinstance(s.asked, Accrue) and s.now.value_date <= last
+
+
+def _not_what_is_owed(s: Situation) -> bool:
+    match s.asked:
+        case PayOff(amount_minor=amount) | Refinance(amount_minor=amount):
+            return amount is not None and amount != s.loan.customer.total
+        case _:
+            return False
+
+
+def _loan_exists(s: Situation) -> bool:
+    return isinstance(s.asked, Refinance) and s.asked.new_loan in s.taken
+
+
+NOW: tuple[Rule, ...] = (
+    ("DATE_BEFORE_OPENING", _before_opening),
+    ("UNKNOWN_TRANSACTION", _unknown_transaction),
+    ("ALREADY_REVERSED", _already_reversed),
+    ("UNDO_ONLY_FOR_ERROR", _no_error),
+    *STAGE,
+    ("RECOVERY_STANDS", _recovery_stands),
+    ("NOT_LAST_TRANSACTION", _not_last),
+    ("DATE_BEFORE_CHARGE_OFF", _before_charge_off),
+    ("DATE_BEFORE_LAST_TRANSACTION", _before_last_transaction),
+    ("ALREADY_ACCRUED", _already_accrued),
+    ("PAY_OFF_AMOUNT_MISMATCH", _not_what_is_owed),
+    ("LOAN_EXISTS", _loan_exists),
 )

@@ -11,11 +11,19 @@ SELECT l.* FROM loan l WHERE l.tenant = $1 AND l.loan_id > $2 ORDER BY l.loan_id
 """
 
 JOURNALS_OF_LOAN = """
-SELECT * FROM journal WHERE tenant = $1 AND loan_id = $2 ORDER BY booked_at, entry_id
+SELECT * FROM journal WHERE tenant = $1 AND loan_id = $2 ORDER BY seq
+"""
+
+ENTRIES_OF_LOAN = """
+SELECT * FROM journal WHERE tenant = $1 AND loan_id = $2 AND seq > $3 ORDER BY seq LIMIT $4
 """
 
 JOURNALS_OF_CASE = """
-SELECT * FROM journal WHERE tenant = $1 AND case_id = $2 ORDER BY booked_at, entry_id
+SELECT * FROM journal WHERE tenant = $1 AND case_id = $2 ORDER BY seq
+"""
+
+JOURNALS_OF_NO_LOAN = """
+SELECT * FROM journal WHERE tenant = $1 AND loan_id IS NULL ORDER BY seq
 """
 
 LINES = """
@@ -65,9 +73,22 @@ async def journals_of_loan(reader: Reader, tenant: str, loan_id: str) -> tuple[R
     return await _with_lines(reader, await reader.fetch(JOURNALS_OF_LOAN, tenant, loan_id))
 
 
+async def entries_of_loan(
+    reader: Reader, tenant: str, loan_id: str, *, after: int, limit: int
+) -> tuple[Rows, Rows]:
+    """Give a page of a loan's entries in the order of commit, from behind `after`, with lines."""
+    found = await reader.fetch(ENTRIES_OF_LOAN, tenant, loan_id, after, limit)
+    return await _with_lines(reader, found)
+
+
 async def journals_of_case(reader: Reader, tenant: str, case_id: UUID) -> tuple[Rows, Rows]:
     """Give a case's entries, oldest first, and their lines."""
     return await _with_lines(reader, await reader.fetch(JOURNALS_OF_CASE, tenant, case_id))
+
+
+async def journals_of_no_loan(reader: Reader, tenant: str) -> tuple[Rows, Rows]:
+    """Give the entries that no loan has, provisions, oldest first, and their lines."""
+    return await _with_lines(reader, await reader.fetch(JOURNALS_OF_NO_LOAN, tenant))
 
 
 async def _with_lines(reader: Reader, journals: Rows) -> tuple[Rows, Rows]:

@@ -1,75 +1,93 @@
-"""Rows of the ledger's tables ↔ the domain."""
+"""Rows of loans, lots, openings and parties ↔ the domain."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from mesh.service import Change, Key
+from mesh.service import Key
 
-from ledger.domain.decide import Event, LoanImported, PostingRefused, State, WriteOffPosted
-from ledger.domain.loan import Loan, Lot, LotKind, Particulars, Status
-from ledger.domain.money import Component, Components
-from ledger.domain.posting import Entry
+from ledger.domain.events import NewLoan
+from ledger.domain.loan import Interest, Loan, Lot, LotKind, Particulars, Status
+from ledger.domain.money import NOTHING, Component, Components, exact_text, read_exact
 from ledger.domain.row import Party
 
-BOOKS = ("bnk", "co", "cust", "recovered")
+type Row = Mapping[str, Any]
+type Values = tuple[Any, ...]
+
+OPENING = (
+    "tenant", "loan_id", "entry_id", "transaction_id", "status", "opened",
+    *(f"{book}_{component}" for book in ("bnk", "co", "cust") for component in Component),
+    "unearned_minor", "deferred_minor", "policy_version",
+)  # fmt: skip
 
 LOAN = (
     "tenant", "loan_id", "lane", "customer_id", "guarantor_id", "product", "segment", "currency",
-    "opened", "accrued_to", "expiry", "rate", "days_past_due", "sanctioner", "sanction_level",
-    "fraud", "row_hash", "status", "last_transaction", "version",
-    *(f"{book}_{component}" for book in BOOKS for component in Component),
-    "unearned_minor", "deferred_minor",
-)  # fmt: skip
-
-JOURNAL = (
-    "entry_id", "lane", "tenant", "loan_id", "case_id", "grant_id", "transaction_id", "kind",
-    "command", "reason", "amount_minor", "value_date", "booked_at", "currency", "policy_version",
-    "line_count",
-)  # fmt: skip
-
-LINE = ("entry_id", "place", "book", "code", "component", "debit_minor", "credit_minor")
-
-REFUSAL = (
-    "grant_id", "case_id", "lane", "tenant", "loan_id", "code", "message", "refused_at",
+    "opened", "accrued_to", "expiry", "rate", "days_past_due", "oldest_unpaid_due",
+    "instalment_minor", "sanctioner", "sanction_level", "fraud", "row_hash", "status",
+    "last_transaction", "last_accrue", "last_charge_off", "arrivals", "version",
+    *(f"{book}_{c}" for book in ("bnk", "co", "cust", "recovered") for c in Component),
+    "unearned_minor", "deferred_minor", "overpaid_minor", "memo_minor", "earned_bnk",
+    "earned_cust", "booked_bnk_minor", "booked_cust_minor", "grown_to",
 )  # fmt: skip
 
 
-def to_loan(row: Mapping[str, Any], lots: Sequence[Mapping[str, Any]]) -> Loan:
+def to_loan(row: Row, lots: Sequence[Row]) -> Loan:
     """Read a loan and its lots, which come in their order."""
-    bnk, co, cust, recovered = (
-        Components(*(row[f"{book}_{component}"] for component in Component)) for book in BOOKS
-    )
     return Loan(
-        particulars=Particulars(
-            customer_id=row["customer_id"],
-            guarantor_id=row["guarantor_id"],
-            product=row["product"],
-            segment=row["segment"],
-            currency=row["currency"],
-            opened=row["opened"],
-            accrued_to=row["accrued_to"],
-            expiry=row["expiry"],
-            rate=row["rate"],
-            days_past_due=row["days_past_due"],
-            sanctioner=row["sanctioner"],
-            sanction_level=row["sanction_level"],
-            fraud=row["fraud"],
-        ),
+        particulars=to_particulars(row),
         row_hash=row["row_hash"],
         status=Status(row["status"]),
-        bnk=bnk,
-        co=co,
-        cust=cust,
-        recovered=recovered,
+        bnk=components(row, "bnk"),
+        co=components(row, "co"),
+        cust=components(row, "cust"),
+        recovered=components(row, "recovered"),
         unearned_minor=row["unearned_minor"],
         deferred_minor=row["deferred_minor"],
+        overpaid_minor=row["overpaid_minor"],
+        memo_minor=row["memo_minor"],
+        interest=Interest(
+            earned_bnk=read_exact(row["earned_bnk"]),
+            earned_cust=read_exact(row["earned_cust"]),
+            booked_bnk_minor=row["booked_bnk_minor"],
+            booked_cust_minor=row["booked_cust_minor"],
+            grown_to=row["grown_to"],
+        ),
         lots=tuple(_to_lot(lot) for lot in lots),
         last_transaction=row["last_transaction"],
+        last_accrue=row["last_accrue"],
+        last_charge_off=row["last_charge_off"],
+        arrivals=row["arrivals"],
         version=row["version"],
     )
 
 
-def _to_lot(row: Mapping[str, Any]) -> Lot:
+def to_particulars(row: Row) -> Particulars:
+    """Read what a loan is."""
+    return Particulars(
+        customer_id=row["customer_id"],
+        guarantor_id=row["guarantor_id"],
+        product=row["product"],
+        segment=row["segment"],
+        currency=row["currency"],
+        opened=row["opened"],
+        accrued_to=row["accrued_to"],
+        expiry=row["expiry"],
+        rate=row["rate"],
+        days_past_due=row["days_past_due"],
+        oldest_unpaid_due=row["oldest_unpaid_due"],
+        instalment_minor=row["instalment_minor"],
+        sanctioner=row["sanctioner"],
+        sanction_level=row["sanction_level"],
+        fraud=row["fraud"],
+    )
+
+
+def components(row: Row, book: str) -> Components:
+    """Read a book's five amounts."""
+    return Components(*(row[f"{book}_{component}"] for component in Component))
+
+
+def _to_lot(row: Row) -> Lot:
     return Lot(
         kind=LotKind(row["kind"]),
         component=Component(row["component"]),
@@ -80,7 +98,7 @@ def _to_lot(row: Mapping[str, Any]) -> Lot:
     )
 
 
-def to_party(row: Mapping[str, Any]) -> Party:
+def to_party(row: Row) -> Party:
     """Read a party."""
     return Party(
         party_id=row["party_id"],
@@ -93,7 +111,46 @@ def to_party(row: Mapping[str, Any]) -> Party:
     )
 
 
-def of_loan(key: Key, lane: int, loan: Loan) -> tuple[Any, ...]:
+def of_opening(
+    key: Key, loan: Loan, *, entry_id: UUID, transaction_id: UUID, policy_version: str
+) -> Values:
+    """Give the row of how a loan came in, in the order of OPENING."""
+    return (
+        key.tenant,
+        key.id,
+        entry_id,
+        transaction_id,
+        loan.status.value,
+        loan.particulars.opened,
+        *loan.bnk.minor,
+        *loan.co.minor,
+        *loan.cust.minor,
+        loan.unearned_minor,
+        loan.deferred_minor,
+        policy_version,
+    )
+
+
+def of_claim(tenant: str, new: NewLoan) -> Values:
+    """Give the row by which a refinance claims its new loan, in the order of OPENING."""
+    owed = Components(principal=new.amount_minor)
+    return (
+        tenant,
+        new.loan_id,
+        new.entry_id,
+        new.transaction_id,
+        Status.ACTIVE.value,
+        new.particulars.opened,
+        *owed.minor,
+        *NOTHING.minor,
+        *owed.minor,
+        0,
+        0,
+        new.policy_version,
+    )
+
+
+def of_loan(key: Key, lane: int, loan: Loan) -> Values:
     """Give the row of a new loan, in the order of LOAN."""
     what = loan.particulars
     return (
@@ -110,6 +167,8 @@ def of_loan(key: Key, lane: int, loan: Loan) -> tuple[Any, ...]:
         what.expiry,
         what.rate,
         what.days_past_due,
+        what.oldest_unpaid_due,
+        what.instalment_minor,
         what.sanctioner,
         what.sanction_level,
         what.fraud,
@@ -118,16 +177,20 @@ def of_loan(key: Key, lane: int, loan: Loan) -> tuple[Any, ...]:
     )
 
 
-def of_move(key: Key, version_before: int, loan: Loan) -> tuple[Any, ...]:
+def of_move(key: Key, version_before: int, loan: Loan) -> Values:
     """Give what a posting moves, in the order of MOVE_LOANS."""
     return (key.tenant, key.id, version_before, *_standing(loan))
 
 
-def _standing(loan: Loan) -> tuple[Any, ...]:
+def _standing(loan: Loan) -> Values:
     """Give what can change of a loan."""
+    interest = loan.interest
     return (
         loan.status.value,
         loan.last_transaction,
+        loan.last_accrue,
+        loan.last_charge_off,
+        loan.arrivals,
         loan.version,
         *loan.bnk.minor,
         *loan.co.minor,
@@ -135,10 +198,17 @@ def _standing(loan: Loan) -> tuple[Any, ...]:
         *loan.recovered.minor,
         loan.unearned_minor,
         loan.deferred_minor,
+        loan.overpaid_minor,
+        loan.memo_minor,
+        exact_text(interest.earned_bnk),
+        exact_text(interest.earned_cust),
+        interest.booked_bnk_minor,
+        interest.booked_cust_minor,
+        interest.grown_to,
     )
 
 
-def of_lot(key: Key, lane: int, place: int, lot: Lot) -> tuple[Any, ...]:
+def of_lot(key: Key, lane: int, place: int, lot: Lot) -> Values:
     """Give the row of a lot, in the order of SAVE_LOTS."""
     return (
         key.tenant,
@@ -154,7 +224,7 @@ def of_lot(key: Key, lane: int, place: int, lot: Lot) -> tuple[Any, ...]:
     )
 
 
-def of_party(key: Key, lane: int, party: Party, version: int) -> tuple[Any, ...]:
+def of_party(key: Key, lane: int, party: Party, version: int) -> Values:
     """Give the row of a party, in the order of SAVE_PARTIES."""
     return (
         key.tenant,
@@ -167,62 +237,4 @@ def of_party(key: Key, lane: int, party: Party, version: int) -> tuple[Any, ...]
         party.tax_id,
         party.locale,
         version,
-    )
-
-
-def entries(change: Change[State, Event]) -> Iterator[Entry]:
-    """Give the entries that a change adds to the journal."""
-    for told in change.told:
-        if isinstance(told.event, LoanImported | WriteOffPosted):
-            yield told.event.entry
-
-
-def refusals(change: Change[State, Event]) -> Iterator[PostingRefused]:
-    """Give the refusals that a change adds."""
-    for told in change.told:
-        if isinstance(told.event, PostingRefused):
-            yield told.event
-
-
-def of_entry(key: Key, lane: int, entry: Entry) -> tuple[Any, ...]:
-    """Give the row of an entry, in the order of JOURNAL."""
-    return (
-        entry.entry_id,
-        lane,
-        key.tenant,
-        key.id,
-        entry.case_id,
-        entry.grant_id,
-        entry.transaction_id,
-        entry.kind.value,
-        entry.command,
-        entry.reason,
-        entry.amount_minor,
-        entry.value_date,
-        entry.booked_at,
-        entry.currency,
-        entry.policy_version,
-        len(entry.lines),
-    )
-
-
-def of_lines(entry: Entry) -> Iterator[tuple[Any, ...]]:
-    """Give the rows of an entry's lines, in the order of LINE."""
-    for place, line in enumerate(entry.lines):
-        component = line.component.value if line.component else None
-        sides = (line.debit_minor, line.credit_minor)
-        yield (entry.entry_id, place, line.book.value, line.code, component, *sides)
-
-
-def of_refusal(key: Key, lane: int, refused: PostingRefused) -> tuple[Any, ...]:
-    """Give the row of a refusal, in the order of REFUSAL."""
-    return (
-        refused.grant_id,
-        refused.case_id,
-        lane,
-        key.tenant,
-        key.id,
-        refused.refusal.code,
-        refused.refusal.message,
-        refused.at,
     )

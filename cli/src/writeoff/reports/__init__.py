@@ -1,0 +1,1 @@
+"""Reports of the books, read as they come and counted."""

@@ -1,0 +1,199 @@
+"""`writeoff month-end`: accrue, age, classify, propose, close; and when each loss is due."""
+
+import time
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from writeoff.door import Doors, Json
+from writeoff.exits import Exit, Trouble
+from writeoff.root import session_of
+from writeoff.session import Session
+from writeoff.show import amount, pairs, table
+
+app = typer.Typer(
+    help="Month ends: accrue, age, classify, propose charge-offs that are due, close the period.",
+    invoke_without_command=True,
+)
+
+CLOSERS = ("back_office", "admin")
+READERS = ("auditor", "admin")
+
+PAGE = 1_000
+SHOWN_MAX = 200
+"""More rows than a person reads; --json has all."""
+
+STILL_S = 60.0
+"""No loan gone through in this long: something is in the way, and looking on does not help."""
+
+PAUSE_S = 0.5
+"""Between two steps that brought nothing new: what was put in is still being heard."""
+
+LOAN = (
+    "loan_id", "product", ">outstanding", ">days_past_due", "standard", "due_by", "cause",
+    ">days_late",
+)  # fmt: skip
+
+
+@app.callback()
+def month_end(
+    ctx: typer.Context,
+    month: Annotated[
+        str | None, typer.Option("--month", metavar="YYYY-MM", help="which month")
+    ] = None,
+    keep_open: Annotated[
+        bool, typer.Option("--keep-open", help="go through all loans, and leave the period open")
+    ] = False,
+) -> None:
+    """Bring a month to its end. Stopped at any point, the same command goes on where it was."""
+    if ctx.invoked_subcommand is not None:
+        return
+    session = session_of(ctx)
+    if month is None:
+        raise Trouble("which month?", next_step="give --month as 2026-10", exit_code=Exit.USAGE)
+    with _doors(session, *CLOSERS) as doors:
+        how = doors.post("ledger", "/v1/month-ends", {"month": month})
+        if how["state"] != "CLOSED":
+            how = _go_through(session, doors, month, how)
+            if not keep_open:
+                how = doors.post("ledger", f"/v1/month-ends/{month}/close", {})
+    session.show(how, lambda out: out.print(pairs(f"month end {month}", how)))
+
+
+@app.command("list")
+def list_months(ctx: typer.Context) -> None:
+    """List a tenant's month ends, the latest first."""
+    session = session_of(ctx)
+    with _doors(session, *READERS) as doors:
+        answer = doors.get("ledger", "/v1/month-ends")
+
+    def render(out: Console) -> None:
+        columns = (
+            "month", "state", ">loans", ">accrued", ">refused", ">proposed", ">breached",
+            "closed_at", "closed_by",
+        )  # fmt: skip
+        rows = [[row[name.lstrip(">")] for name in columns] for row in answer["months"]]
+        out.print(table("month ends", columns, rows))
+
+    session.show(answer, render)
+
+
+@app.command("show")
+def show(
+    ctx: typer.Context,
+    month: Annotated[str, typer.Argument(metavar="YYYY-MM")],
+    only: Annotated[
+        str,
+        typer.Option(help="proposed, breached, refused, all, pass, substandard, loss or unknown"),
+    ] = "proposed",
+) -> None:
+    """Show what a month's end did: its counts, and the loans that it proposes to charge off."""
+    session = session_of(ctx)
+    with _doors(session, *READERS) as doors:
+        how = doors.get("ledger", f"/v1/month-ends/{month}")
+        loans = list(_pages(doors, f"/v1/month-ends/{month}/loans", only=only))
+
+    def render(out: Console) -> None:
+        out.print(pairs(f"month end {month}", how))
+        out.print(table(f"{len(loans)} loans: {only}", LOAN, _rows(loans)))
+
+    session.show({**how, "of": only, "of_loans": loans}, render)
+
+
+@app.command("due")
+def due(
+    ctx: typer.Context,
+    breached: Annotated[
+        bool, typer.Option("--breached", help="only those whose day is past")
+    ] = False,
+) -> None:
+    """Show by when each loss must be taken, as of today, the most urgent first."""
+    session = session_of(ctx)
+    with _doors(session, *READERS) as doors:
+        found = [
+            row
+            for row in _pages(doors, "/v1/due")
+            if row["due_by"] and (row["is_breached"] or not breached)
+        ]
+    found.sort(key=lambda row: (row["due_by"], row["loan_id"]))
+
+    def render(out: Console) -> None:
+        columns = (*LOAN[:-1], ">days_left")
+        late = sum(row["is_breached"] for row in found)
+        title = f"{len(found)} loans with a clock, {late} past their day"
+        out.print(table(title, columns, _rows(found, *columns)))
+
+    session.show({"loans": found}, render)
+
+
+@app.command("notice")
+def notice(
+    ctx: typer.Context,
+    loan_id: Annotated[str, typer.Argument(metavar="LOAN")],
+    kind: Annotated[str, typer.Option(help="BANKRUPTCY, FRAUD or DEATH")],
+    received: Annotated[
+        str, typer.Option(metavar="DAY", help="when the bank received or discovered it")
+    ],
+) -> None:
+    """Note that the bank was told of a bankruptcy, a fraud or a death: the first day counts."""
+    session = session_of(ctx)
+    with _doors(session, *CLOSERS) as doors:
+        told = doors.post(
+            "ledger", f"/v1/loans/{loan_id}/notices", {"kind": kind, "received": received}
+        )
+    session.show(told, lambda out: out.print(pairs("notice", told)))
+
+
+def _go_through(session: Session, doors: Doors, month: str, how: Json) -> Json:
+    """Take step after step until no loan is left. Raises Trouble where it does not go on."""
+    total, done, since = how["loans"] + how["left"], how["loans"], time.monotonic()
+    with session.progress(f"month end {month}", total=total) as tell:
+        while how["left"]:
+            tell(how["loans"])
+            how = doors.post("ledger", f"/v1/month-ends/{month}/step", {})
+            if how["loans"] > done:
+                done, since = how["loans"], time.monotonic()
+                continue
+            if time.monotonic() - since > STILL_S:
+                raise Trouble(
+                    f"{how['left']} loans are not gone through: {', '.join(how['waiting'])}, …",
+                    next_step="`writeoff mesh why` tells what waits; then the same command again",
+                    exit_code=Exit.TIME_RAN_OUT,
+                )
+            time.sleep(PAUSE_S)
+    return how
+
+
+def _rows(loans: list[Json], *columns: str) -> list[list[object]]:
+    return [
+        [
+            amount(row["outstanding"], row["currency"])
+            if name == ">outstanding"
+            else row[name.lstrip(">")]
+            for name in columns or LOAN
+        ]
+        for row in loans[:SHOWN_MAX]
+    ]
+
+
+def _doors(session: Session, *roles: str) -> Doors:
+    if session.tenant is None:
+        raise Trouble(
+            "a month's end is a tenant's",
+            next_step="name it with --tenant T, or set WRITEOFF_TENANT",
+            exit_code=Exit.USAGE,
+        )
+    return session.doors(*roles)
+
+
+def _pages(doors: Doors, path: str, **params: str | None) -> Iterator[Json]:
+    """Give all loans that a door has, page by page."""
+    after: str | None = None
+    while True:
+        answer = doors.get("ledger", path, limit=PAGE, after=after, **params)
+        yield from answer["loans"]
+        after = answer["after"]
+        if after is None:
+            return

@@ -1,0 +1,1 @@
+"""The auditor's trail: the journal of each lane, sealed in signed Merkle blocks."""

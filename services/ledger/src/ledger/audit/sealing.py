@@ -1,0 +1,125 @@
+"""How a lane's journal is sealed, block after block. No I/O: time and keys are arguments.
+
+Entries reach the journal in the lane's own turns, so `seq` is their order of commit; a look beside
+the turns hashes what no block covers yet, and a turn of the same lane seals it. What may change
+between the two is only that more is appended.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol, Self
+from uuid import UUID
+
+from ledger.audit.entry import ENTRY_FORM
+from ledger.audit.head import NONE_BEFORE, Head, Signed
+from ledger.audit.tree import root_of
+
+BLOCK_MAX = 500
+"""Entries of a block: as a command its leaves are below the 64 KiB that a command may have, and the
+turn that seals it hashes for about a millisecond."""
+
+HASH_BYTES, ID_BYTES = 32, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One entry as a block holds it."""
+
+    entry_id: UUID
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The command: seal these entries, the next ones of the lane after `after_seq`."""
+
+    after_seq: int
+    last_seq: int
+    leaves: Sequence[Leaf]
+
+    def __post_init__(self) -> None:
+        """Assert that there is something to seal, and not too much."""
+        assert 1 <= len(self.leaves) <= BLOCK_MAX, "a block has entries, and a limit"
+        assert 0 <= self.after_seq < self.last_seq, "a block ends after the one before it"
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as the body of a command."""
+        return {
+            "after_seq": self.after_seq,
+            "last_seq": self.last_seq,
+            "entries": b64encode(b"".join(leaf.entry_id.bytes for leaf in self.leaves)).decode(),
+            "leaves": b64encode(b"".join(leaf.hash for leaf in self.leaves)).decode(),
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        ids = parts(b64decode(row["entries"]), ID_BYTES)
+        hashes = parts(b64decode(row["leaves"]), HASH_BYTES)
+        leaves = [Leaf(UUID(bytes=i), h) for i, h in zip(ids, hashes, strict=True)]
+        return cls(row["after_seq"], row["last_seq"], leaves)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The state: how far a lane is sealed."""
+
+    lane: int
+    last: Head | None = None
+
+    @property
+    def last_seq(self) -> int:
+        """Give the `seq` of the last sealed entry; 0 before the first."""
+        return self.last.last_seq if self.last else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A sealed block with the entries in it: what the store keeps, and what happened."""
+
+    signed: Signed
+    leaves: Sequence[Leaf]
+
+
+class Signs(Protocol):
+    """Who signs (ledger.audit.signing.Signer): the same head gets the same signature."""
+
+    key_id: str
+
+    def sign(self, head: Head) -> Signed:
+        """Sign a head."""
+        ...
+
+
+def decide(chain: Chain, seal: Seal, *, now: datetime, signer: Signs) -> Sequence[Block]:
+    """Seal the next block; nothing where it is sealed already."""
+    if seal.after_seq != chain.last_seq:
+        return ()
+    last = chain.last
+    head = Head(
+        lane=chain.lane,
+        number=last.number + 1 if last else 1,
+        first=last.first + last.count if last else 1,
+        count=len(seal.leaves),
+        last_seq=seal.last_seq,
+        entry_form=ENTRY_FORM,
+        root=root_of([leaf.hash for leaf in seal.leaves]),
+        previous=last.digest if last else NONE_BEFORE,
+        sealed_at=now.astimezone(UTC),
+        key_id=signer.key_id,
+    )
+    return (Block(signer.sign(head), seal.leaves),)
+
+
+def evolve(chain: Chain, block: Block) -> Chain:
+    """Apply a block."""
+    return Chain(chain.lane, block.signed.head)
+
+
+def parts(whole: bytes, size: int) -> list[bytes]:
+    """Cut bytes into equal parts. Raises ValueError where they are no such parts."""
+    if len(whole) % size:
+        raise ValueError(f"{len(whole)} bytes are no parts of {size}")
+    return [whole[at : at + size] for at in range(0, len(whole), size)]

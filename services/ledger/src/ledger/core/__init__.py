@@ -1,0 +1,1 @@
+"""Postings that a core banking system has to book too: instructed, acknowledged, chased."""

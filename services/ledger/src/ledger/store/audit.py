@@ -1,0 +1,245 @@
+"""The auditor's trail in the store: blocks as they are sealed, and the journal as it is checked."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from mesh.service import Reader, Transaction
+
+from ledger.audit.entry import text_of
+from ledger.audit.head import Head, Signed
+from ledger.audit.sealing import HASH_BYTES, Block, Leaf, Seal, parts
+
+LAST = """
+SELECT b.lane, b.number, b.first, b.count, b.last_seq, b.entry_form, b.root, b.previous,
+       b.sealed_at, b.key_id, b.signature
+FROM unnest($1::int[]) AS k(lane)
+CROSS JOIN LATERAL (
+    SELECT * FROM audit_block WHERE lane = k.lane ORDER BY number DESC LIMIT 1
+) b
+"""
+
+FRESH = "SELECT seq, entry_id, leaf FROM audit_leaves($1, $2, $3)"
+
+HEADS = """
+SELECT b.lane, b.number, b.first, b.count, b.last_seq, b.entry_form, b.root, b.previous,
+       b.sealed_at, b.key_id, b.signature
+FROM unnest($1::int[], $2::bigint[]) AS k(lane, number)
+CROSS JOIN LATERAL (
+    SELECT * FROM audit_block WHERE lane = k.lane AND number > k.number ORDER BY number LIMIT $3
+) b
+ORDER BY b.lane, b.number
+"""
+
+BLOCKS = "SELECT * FROM audit_block WHERE lane = $1 AND number > $2 ORDER BY number LIMIT $3"
+
+BLOCK_OF = "SELECT * FROM audit_block WHERE lane = $1 AND last_seq >= $2 ORDER BY last_seq LIMIT 1"
+
+LANES = "SELECT lane FROM journal UNION SELECT lane FROM audit_block ORDER BY lane"
+
+COUNT = "SELECT count(*) AS entries FROM journal"
+
+ENTRIES = "SELECT * FROM journal WHERE lane = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+
+ENTRY = "SELECT * FROM journal WHERE entry_id = $1"
+
+LINES = "SELECT * FROM journal_line WHERE entry_id = ANY($1::uuid[]) ORDER BY entry_id, place"
+
+STRAY_LINES = """
+SELECT DISTINCT l.entry_id FROM journal_line l
+WHERE NOT EXISTS (SELECT FROM journal j WHERE j.entry_id = l.entry_id)
+ORDER BY l.entry_id LIMIT 100
+"""
+
+BLOCK = (
+    "lane", "number", "first", "count", "last_seq", "entry_form", "root", "previous", "sealed_at",
+    "key_id", "signature", "entries", "leaves",
+)  # fmt: skip
+
+HEADS_PAGE, BLOCKS_PAGE, ENTRIES_PAGE = 1_000, 100, 2_000
+"""Rows held at once: a few megabytes each."""
+
+LOWEST = -(1 << 63)
+"""Below every number of a block or an entry, also one that somebody wrote by hand."""
+
+
+class Chains:
+    """Where the blocks are kept."""
+
+    async def last(self, reader: Reader, lanes: Collection[int]) -> dict[int, Head]:
+        """Give the newest head of each lane that has one."""
+        found = await reader.fetch(LAST, list(lanes))
+        return {row["lane"]: _signed(row).head for row in found}
+
+    async def fresh(self, reader: Reader, lane: int, *, after_seq: int, most: int) -> Seal | None:
+        """Give what is to be sealed next of a lane; none where all of it is."""
+        found = await reader.fetch(FRESH, lane, after_seq, most)
+        if not found:
+            return None
+        leaves = [Leaf(row["entry_id"], row["leaf"]) for row in found]
+        return Seal(after_seq, found[-1]["seq"], leaves)
+
+    async def heads(self, reader: Reader, known: Mapping[int, int]) -> list[Signed]:
+        """Give the next heads after the numbers known of each lane: a page of each."""
+        found = await reader.fetch(HEADS, list(known), list(known.values()), HEADS_PAGE)
+        return [_signed(row) for row in found]
+
+    async def add(self, tx: Transaction, blocks: Sequence[Block]) -> None:
+        """Keep new blocks."""
+        await tx.copy("audit_block", columns=BLOCK, rows=[_of_block(block) for block in blocks])
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An entry as the journal holds it now, in canonical form."""
+
+    seq: int
+    lane: int
+    entry_id: UUID
+    text: bytes
+    booked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Spoiled:
+    """A block's row that no block can be made of: somebody wrote it by hand."""
+
+    lane: int
+    number: int
+    last_seq: int
+    why: str
+
+
+async def lanes(reader: Reader) -> list[int]:
+    """Give every lane that has entries or blocks."""
+    return [row["lane"] for row in await reader.fetch(LANES)]
+
+
+async def count(reader: Reader) -> int:
+    """Count the entries of the journal."""
+    [row] = await reader.fetch(COUNT)
+    return row["entries"]
+
+
+async def stray_lines(reader: Reader) -> list[UUID]:
+    """Give the entries that have lines but are not in the journal: 100 at most."""
+    return [row["entry_id"] for row in await reader.fetch(STRAY_LINES)]
+
+
+async def blocks(reader: Reader, lane: int) -> AsyncIterator[Block | Spoiled]:
+    """Give a lane's blocks in order, a page at a time."""
+    number = LOWEST
+    while found := await reader.fetch(BLOCKS, lane, number, BLOCKS_PAGE):
+        for row in found:
+            yield _block(row)
+        number = found[-1]["number"]
+
+
+async def block_of(reader: Reader, lane: int, seq: int) -> Block | Spoiled | None:
+    """Give the block that covers a place of a lane's journal, if it is sealed."""
+    found = await reader.fetch(BLOCK_OF, lane, seq)
+    return _block(found[0]) if found else None
+
+
+async def entry(reader: Reader, entry_id: UUID) -> Held | None:
+    """Give one entry as it is now."""
+    found = await reader.fetch(ENTRY, entry_id)
+    return (await _with_lines(reader, found))[0] if found else None
+
+
+class Journal:
+    """One lane's entries in order, a page at a time."""
+
+    def __init__(self, reader: Reader, lane: int) -> None:
+        """Begin before the first."""
+        self._reader = reader
+        self._lane = lane
+        self._after = LOWEST
+        self._page: list[Held] = []
+        self._at = 0
+
+    async def up_to(self, seq: int | None) -> list[Held]:
+        """Give the next entries up to this place; with none, the next page: empty at the end."""
+        found: list[Held] = []
+        while True:
+            if self._at == len(self._page) and not await self._turn():
+                return found
+            while self._at < len(self._page):
+                held = self._page[self._at]
+                if seq is not None and held.seq > seq:
+                    return found
+                found.append(held)
+                self._at += 1
+            if seq is None:
+                return found
+
+    async def _turn(self) -> bool:
+        rows = await self._reader.fetch(ENTRIES, self._lane, self._after, ENTRIES_PAGE)
+        self._page, self._at = await _with_lines(self._reader, rows), 0
+        if self._page:
+            self._after = self._page[-1].seq
+        return bool(self._page)
+
+
+async def _with_lines(reader: Reader, rows: Sequence[Mapping[str, Any]]) -> list[Held]:
+    lines: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
+    if rows:
+        for line in await reader.fetch(LINES, [row["entry_id"] for row in rows]):
+            lines[line["entry_id"]].append(line)
+    return [
+        Held(
+            row["seq"],
+            row["lane"],
+            row["entry_id"],
+            text_of(row, lines.get(row["entry_id"], ())),
+            row["booked_at"],
+        )
+        for row in rows
+    ]
+
+
+def _signed(row: Mapping[str, Any]) -> Signed:
+    head = Head(
+        lane=row["lane"],
+        number=row["number"],
+        first=row["first"],
+        count=row["count"],
+        last_seq=row["last_seq"],
+        entry_form=row["entry_form"],
+        root=row["root"],
+        previous=row["previous"],
+        sealed_at=row["sealed_at"].astimezone(UTC),
+        key_id=row["key_id"],
+    )
+    return Signed(head, row["signature"])
+
+
+def _block(row: Mapping[str, Any]) -> Block | Spoiled:
+    try:
+        hashes = parts(row["leaves"], HASH_BYTES)
+        leaves = [Leaf(*each) for each in zip(row["entries"], hashes, strict=True)]
+        return Block(_signed(row), leaves)
+    except ValueError as error:
+        return Spoiled(row["lane"], row["number"], row["last_seq"], str(error))
+
+
+def _of_block(block: Block) -> tuple[Any, ...]:
+    head = block.signed.head
+    return (
+        head.lane,
+        head.number,
+        head.first,
+        head.count,
+        head.last_seq,
+        head.entry_form,
+        head.root,
+        head.previous,
+        head.sealed_at,
+        head.key_id,
+        block.signed.signature,
+        [leaf.entry_id for leaf in block.leaves],
+        b"".join(leaf.hash for leaf in block.leaves),
+    )
