@@ -48,6 +48,7 @@ class House:
     async def copy(
         self, table: str, *, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
     ) -> None:
+        self.statements.append(f"COPY {table}")
         await self.connection.copy_records_to_table(table, records=rows, columns=list(columns))
 
     def key(self, loan_id: str) -> Key:

@@ -137,13 +137,14 @@ class Sender:
         lanes = self._held()
         if not lanes:
             return 0
+        with_mail = not self._mail_pause.is_on
         waiting = await self._find(
             lanes=lanes,
             now=self._now(),
-            with_mail=not self._mail_pause.is_on,
+            with_mail=with_mail,
             told=self._told,
-            # One mail shows whether the server is back.
-            limit=1 if self._mail_pause.seconds else LOOK_MAX,
+            # After a pause one mail shows whether the server is back.
+            limit=1 if with_mail and self._mail_pause.seconds else LOOK_MAX,
         )
         outcomes = await asyncio.gather(*(self._deliver(each) for each in waiting))
         deliveries = [
