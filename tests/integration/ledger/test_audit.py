@@ -227,7 +227,7 @@ async def test_the_store_and_an_auditor_hash_the_same(
 
     assert seal is not None
     entries = await books.fetch("SELECT * FROM journal WHERE lane = $1 ORDER BY seq", lane)
-    for row, leaf in zip(entries, seal.leaves, strict=True):
+    for row, leaf in zip(entries, seal.leaves.each(), strict=True):
         lines = await books.fetch(
             "SELECT * FROM journal_line WHERE entry_id = $1 ORDER BY place", row["entry_id"]
         )
@@ -293,8 +293,8 @@ async def test_the_order_is_that_of_commit(books: Books, dsn: str) -> None:
 
     assert block is not None
     assert there is not None
-    assert [leaf.entry_id for leaf in block.leaves] == [*first, *second]
-    assert [leaf.entry_id for leaf in there.leaves] == later
+    assert block.leaves.entry_ids() == [*first, *second]
+    assert there.leaves.entry_ids() == later
 
 
 async def test_heads_are_given_from_a_number_on(books: Books) -> None:

@@ -50,6 +50,7 @@ def test_there_are_two_people_for_every_desk() -> None:
         ('lanes = 6\ntenants = ["a/b"]', "is no name"),
         ('lanes = 0\ntenants = ["a"]', "at least one lane"),
         ('lanes = 6\ntenants = ["a", "a-b"]', "begins with tenant"),
+        ('lanes = 6\ntenants = ["s-b"]\nscenarios = ["s"]', "begins with tenant"),
         ('lanes = 6\ntenants = ["a"]\n[sources.s]\ntenants = ["b"]\npartitions = 1', "no tenant"),
         ('lanes = 6\ntenants = ["a"]\n[instances]\nbooks = 1', "no service"),
         ("lanes = 6", "tenants"),

@@ -13,6 +13,7 @@ from writeoff.reconcile.facts import (
     Notice,
     Output,
     Overdue,
+    Refinance,
     Request,
     TableKey,
     Telling,
@@ -38,6 +39,7 @@ WELL = Facts(
         Keeper("documents", "timer", "DefermentExpires", "c1"),
     ],
     journals=[Journal("j1", "c1", 0)],
+    refinances=[Refinance("t1", "demo", "LN-1", 2_520, 2_520)],
     granted=frozenset({"c1", "c3", "c9"}),
     notices=[
         Notice("n1", "c1", Telling.SENT, ""),
@@ -120,6 +122,16 @@ def test_notices_that_nobody_was_told_of_yet_are_listed() -> None:
             replace(WELL, granted=frozenset({"c3"})),
             "what is posted was granted",
             "the journal of case c1 has no grant",
+        ),
+        (
+            replace(WELL, refinances=[Refinance("t1", "demo", "LN-1", 2_520, None)]),
+            "refinances are opened",
+            "its new loan is not opened, 2520 minor units stand between them",
+        ),
+        (
+            replace(WELL, refinances=[Refinance("t1", "demo", "LN-1", 2_520, 2_500)]),
+            "refinances are opened",
+            "its new loan differs, 20 minor units stand between them",
         ),
         (
             replace(WELL, journals=[Journal("j1", "c1", -1)]),

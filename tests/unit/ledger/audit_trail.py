@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from ledger.audit.sealing import Block, Chain, Leaf, Seal, decide, evolve
+from ledger.audit.sealing import Block, Chain, Leaf, Leaves, Seal, decide, evolve
 from ledger.audit.signing import Keys, Signer, id_of
 from ledger.audit.tree import leaf_of
 
@@ -34,16 +34,17 @@ def leaves(first: int, last: int) -> list[Leaf]:
     return [leaf(number) for number in range(first, last + 1)]
 
 
+def seal(after_seq: int, last_seq: int, entries: Sequence[Leaf]) -> Seal:
+    return Seal(after_seq, last_seq, Leaves.of(entries))
+
+
 def sealed(*sizes: int, lane: int = 2, signer: Signer = SIGNER) -> list[Block]:
     """Seal blocks of these sizes, over entries 1, 2, 3, … with the same number as `seq`."""
     chain, blocks = Chain(lane), list[Block]()
     for number, size in enumerate(sizes):
-        seal = Seal(chain.last_seq, chain.last_seq + size, _next(chain, size))
-        [block] = decide(chain, seal, now=NOON + timedelta(seconds=number), signer=signer)
+        last = chain.last_seq + size
+        asked = seal(chain.last_seq, last, leaves(chain.last_seq + 1, last))
+        [block] = decide(chain, asked, now=NOON + timedelta(seconds=number), signer=signer)
         chain = evolve(chain, block)
         blocks.append(block)
     return blocks
-
-
-def _next(chain: Chain, size: int) -> Sequence[Leaf]:
-    return leaves(chain.last_seq + 1, chain.last_seq + size)

@@ -10,7 +10,7 @@ import pytest
 from ledger.audit.head import Head, Signed
 from ledger.audit.published import HeadsFile, read
 from ledger.audit.sealer import Sealer
-from ledger.audit.sealing import BLOCK_MAX, Block, Chain, Leaf, Seal, decide
+from ledger.audit.sealing import BLOCK_MAX, Block, Chain, Leaf, Leaves, Seal, decide
 from ledger.audit.service import SEAL, lane_of_key
 from mesh.doors import Command, Reply
 from mesh.lanes import lane_of
@@ -44,7 +44,7 @@ class Ledger:
 
     async def fresh(self, reader: Any, lane: int, *, after_seq: int, most: int) -> Seal | None:
         left = self.journals.get(lane, [])[after_seq : after_seq + most]
-        return Seal(after_seq, after_seq + len(left), left) if left else None
+        return Seal(after_seq, after_seq + len(left), Leaves.of(left)) if left else None
 
     async def heads(self, reader: Any, known: Mapping[int, int]) -> list[Signed]:
         signed = [block.signed for block in self.blocks]

@@ -15,20 +15,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledger.audit import wire
 from ledger.audit.head import NONE_BEFORE, Head
-from ledger.audit.sealing import BLOCK_MAX, Block, Chain, Seal, decide, evolve
+from ledger.audit.sealing import BLOCK_MAX, Block, Chain, Leaves, Seal, decide, evolve
 from ledger.audit.service import AUDIT, KIND, SEAL, Audited, key_of_lane, lane_of_key
 from ledger.audit.tree import root_of
 from mesh.doors import BODY_BYTES_MAX, canonical
 from mesh.lanes import lane_of
 from mesh.service import Actor, Answer, Change, Hears, Key, Message, Outgoing, Said, Told
 
-from .audit_trail import NOON, SIGNER, TRUSTED, leaves, sealed
+from .audit_trail import NOON, SIGNER, TRUSTED, leaves, seal, sealed
 
 CAUSE = UUID(int=7)
 
 
 def test_the_first_block_follows_nothing() -> None:
-    [block] = decide(Chain(2), Seal(0, 9, leaves(1, 5)), now=NOON, signer=SIGNER)
+    [block] = decide(Chain(2), seal(0, 9, leaves(1, 5)), now=NOON, signer=SIGNER)
 
     head = block.signed.head
     assert (head.lane, head.number, head.first, head.count, head.last_seq) == (2, 1, 1, 5, 9)
@@ -49,21 +49,27 @@ def test_what_is_sealed_already_is_not_sealed_again() -> None:
     [block] = sealed(5)
     chain = evolve(Chain(2), block)
 
-    assert decide(chain, Seal(0, 5, leaves(1, 5)), now=NOON, signer=SIGNER) == ()
-    assert decide(chain, Seal(4, 9, leaves(5, 9)), now=NOON, signer=SIGNER) == ()
+    assert decide(chain, seal(0, 5, leaves(1, 5)), now=NOON, signer=SIGNER) == ()
+    assert decide(chain, seal(4, 9, leaves(5, 9)), now=NOON, signer=SIGNER) == ()
 
 
 @given(st.integers(1, BLOCK_MAX))
 def test_a_command_says_the_same_when_it_is_read(size: int) -> None:
-    seal = Seal(3, 3 + size, leaves(1, size))
+    asked = seal(3, 3 + size, leaves(1, size))
 
-    assert Seal.from_json(json.loads(json.dumps(seal.to_json()))) == seal
+    assert Seal.from_json(json.loads(json.dumps(asked.to_json()))) == asked
 
 
 def test_the_largest_command_is_one_that_a_door_takes() -> None:
-    body = Seal((1 << 63) - 2, (1 << 63) - 1, leaves(1, BLOCK_MAX)).to_json()
+    body = seal((1 << 63) - 2, (1 << 63) - 1, leaves(1, BLOCK_MAX)).to_json()
 
     assert len(canonical(body)) < BODY_BYTES_MAX * 3 / 4
+
+
+@pytest.mark.parametrize(("ids", "hashes"), [(15, 32), (16, 31), (32, 32), (0, 32)])
+def test_there_is_a_hash_for_each_entry(ids: int, hashes: int) -> None:
+    with pytest.raises(ValueError, match=f"{ids} bytes of ids, {hashes} of hashes"):
+        Leaves(bytes(ids), bytes(hashes))
 
 
 @pytest.mark.parametrize("lanes", [1, 6, 24])
@@ -76,7 +82,7 @@ def test_each_lane_has_a_key_that_travels_in_it(lanes: int) -> None:
 
 def test_the_record_tells_the_whole_head() -> None:
     [block] = sealed(5)
-    told = Told(block, UUID(int=1), NOON, command(Seal(0, 5, leaves(1, 5))))
+    told = Told(block, UUID(int=1), NOON, command(seal(0, 5, leaves(1, 5))))
 
     record = wire.to_sealed(key_of_lane(2, lanes=6), told, block)
 
@@ -131,8 +137,8 @@ class MemoryChains:
         self.blocks += blocks
 
 
-def command(seal: Seal) -> Message:
-    return message(SEAL, json.loads(json.dumps(seal.to_json())))
+def command(asked: Seal) -> Message:
+    return message(SEAL, json.loads(json.dumps(asked.to_json())))
 
 
 def message(kind: str, body: Any = None) -> Message:
@@ -160,7 +166,7 @@ async def test_a_block_is_sealed_kept_and_told() -> None:
     inner, chains = Inner(), MemoryChains()
     service = Audited(inner, chains=chains, signer=SIGNER)
     key = key_of_lane(2, lanes=6)
-    heard = command(Seal(0, 5, leaves(1, 5)))
+    heard = command(seal(0, 5, leaves(1, 5)))
 
     states = await service.load(None, {key: [heard]})
     change = hear(service, key, heard, states[key])
@@ -194,12 +200,12 @@ async def test_what_is_of_the_ledger_goes_through() -> None:
     inner = Inner()
     service = Audited(inner, chains=MemoryChains(), signer=SIGNER)
     loan, block = Key("demo", "L-1"), key_of_lane(1, lanes=6)
-    seal = command(Seal(0, 3, leaves(1, 3)))
+    heard = command(seal(0, 3, leaves(1, 3)))
 
-    states = await service.load(None, {loan: [], block: [seal]})
+    states = await service.load(None, {loan: [], block: [heard]})
     changes = [
         hear(service, loan, message("AuthorizationGranted"), states[loan]),
-        hear(service, block, seal, states[block]),
+        hear(service, block, heard, states[block]),
     ]
     await service.save(None, changes)
 

@@ -13,12 +13,12 @@ from ledger.audit.finding import Code, Finding, settle
 from ledger.audit.head import Signed
 from ledger.audit.proof import Proof
 from ledger.audit.published import HeadsFile, Unreadable, read
-from ledger.audit.sealing import Block, Chain, Leaf, Seal, decide
+from ledger.audit.sealing import Block, Chain, Leaf, Leaves, decide
 from ledger.audit.signing import Signer
 from ledger.audit.tree import leaf_of
 from ledger.audit.verifying import LaneCheck, Published, late
 
-from .audit_trail import NOON, SIGNER, TRUSTED, key, keys, leaf, leaves, sealed
+from .audit_trail import NOON, SIGNER, TRUSTED, key, keys, leaf, leaves, seal, sealed
 
 LANE = 2
 BLOCKS = sealed(5, 3, 4)
@@ -120,9 +120,9 @@ def test_a_whole_lane_that_is_gone_is_told() -> None:
 def test_a_rewritten_journal_is_consistent_but_not_with_what_was_published() -> None:
     chain = Chain(LANE, BLOCKS[0].signed.head)
     false = [*leaves(6, 6), leaf(7, changed=True), *leaves(8, 8)]
-    [second] = decide(chain, Seal(5, 8, false), now=NOON, signer=SIGNER)
+    [second] = decide(chain, seal(5, 8, false), now=NOON, signer=SIGNER)
     [third] = decide(
-        Chain(LANE, second.signed.head), Seal(8, 12, leaves(9, 12)), now=NOON, signer=SIGNER
+        Chain(LANE, second.signed.head), seal(8, 12, leaves(9, 12)), now=NOON, signer=SIGNER
     )
     rewritten = [BLOCKS[0], second, third]
     journal = [*leaves(1, 5), *false, *leaves(9, 12)]
@@ -162,7 +162,7 @@ def test_a_forged_head_among_the_published_does_not_count() -> None:
 def test_two_heads_under_one_number_are_told() -> None:
     it = Published("topic")
     other = decide(
-        Chain(LANE, BLOCKS[0].signed.head), Seal(5, 6, leaves(6, 6)), now=NOON, signer=SIGNER
+        Chain(LANE, BLOCKS[0].signed.head), seal(5, 6, leaves(6, 6)), now=NOON, signer=SIGNER
     )[0]
 
     found = list(it.take([*(b.signed for b in BLOCKS), other.signed], TRUSTED))
@@ -194,7 +194,7 @@ def test_a_block_that_was_never_published_is_told() -> None:
 def test_leaves_that_were_altered_do_not_hide_the_entry() -> None:
     journal = leaves(1, 12)
     journal[6] = leaf(7, changed=True)
-    altered = Block(BLOCKS[1].signed, journal[5:8])
+    altered = Block(BLOCKS[1].signed, Leaves.of(journal[5:8]))
 
     found = verify([BLOCKS[0], altered, BLOCKS[2]], journal)
 
@@ -203,7 +203,8 @@ def test_leaves_that_were_altered_do_not_hide_the_entry() -> None:
 
 
 def test_leaves_that_were_altered_alone_accuse_no_entry() -> None:
-    altered = Block(BLOCKS[1].signed, [leaf(6), leaf(7, changed=True), leaf(8)])
+    other = Leaves.of([leaf(6), leaf(7, changed=True), leaf(8)])
+    altered = Block(BLOCKS[1].signed, other)
 
     found = verify([BLOCKS[0], altered, BLOCKS[2]], leaves(1, 12))
 

@@ -106,6 +106,8 @@ def test_lanes_of_the_world_and_of_the_settings_agree(environ: dict[str, str]) -
             "sources.x.tenants: sba",
         ),
         ("lanes = 6\ntenants = ['demo']\n[sources.x]\ntenants = ['demo']", "sources.x.partitions"),
+        ("lanes = 6\ntenants = ['s-a']\nscenarios = ['s']", "scenarios: tenant s-a"),
+        ("lanes = 6\ntenants = ['a']\nscenarios = []", "scenarios"),
         ("lanes =", "Invalid value"),
     ],
 )

@@ -102,6 +102,16 @@ def journals_balance(facts: Facts) -> Iterator[str]:
             yield f"journal {journal.entry_id} is out of balance by {journal.imbalance_minor}"
 
 
+def refinances_are_opened(facts: Facts) -> Iterator[str]:
+    """What a refinance took from a loan, its new loan owes: nothing stays between them."""
+    for each in facts.refinances:
+        if each.opened_minor != each.amount_minor:
+            between = each.amount_minor - (each.opened_minor or 0)
+            what = f"refinance {each.transaction_id} of {each.tenant}/{each.loan_id}"
+            opened = "differs" if each.opened_minor is not None else "is not opened"
+            yield f"{what}: its new loan {opened}, {between} minor units stand between them"
+
+
 def notices_are_told(facts: Facts) -> Iterator[str]:
     """A notice due was sent, failed or suppressed, or it is listed as not yet tried."""
     for notice in facts.notices:
@@ -166,6 +176,7 @@ CHECKS: dict[str, Check] = {
     "posted cases have one journal": posted_cases_have_one_journal,
     "what is posted was granted": what_is_posted_was_granted,
     "journals balance": journals_balance,
+    "refinances are opened": refinances_are_opened,
     "notices are told": notices_are_told,
     "inputs are heard": inputs_are_heard,
     "what is due is heard": what_is_due_is_heard,

@@ -60,6 +60,17 @@ class Journal:
     imbalance_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class Refinance:
+    """A loan that was paid off by a new one, and what that one was opened with. None: not yet."""
+
+    transaction_id: str
+    tenant: str
+    loan_id: str
+    amount_minor: int
+    opened_minor: int | None
+
+
 class Telling(StrEnum):
     """How far a notice has come."""
 
@@ -134,6 +145,7 @@ class Facts:
     cases: list[Case] = field(default_factory=list[Case])
     keepers: list[Keeper] = field(default_factory=list[Keeper])
     journals: list[Journal] = field(default_factory=list[Journal])
+    refinances: list[Refinance] = field(default_factory=list[Refinance])
     granted: frozenset[str] = frozenset()
     """Cases that authority let be posted."""
     notices: list[Notice] = field(default_factory=list[Notice])

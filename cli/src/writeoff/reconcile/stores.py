@@ -17,6 +17,7 @@ from writeoff.reconcile.facts import (
     Notice,
     Output,
     Overdue,
+    Refinance,
     Request,
     Telling,
 )
@@ -49,12 +50,30 @@ REQUESTS = "SELECT message_id, source, tenant, request_id, case_id FROM mesh.req
 
 CASES = "SELECT case_id, case_number, tenant, source, request_id, state FROM wcase"
 
+# A case's journal is the posting that it asked for, or the reversal of what it took back: what is
+# posted anew because of it, or on a new loan, is no other one.
 JOURNALS = """
-SELECT j.entry_id, j.case_id,
-       coalesce(sum(l.debit_minor - l.credit_minor), 0)::bigint AS imbalance_minor
-FROM journal j LEFT JOIN journal_line l USING (entry_id)
-WHERE j.kind = 'POST'
-GROUP BY j.entry_id, j.case_id
+WITH book AS (
+    SELECT entry_id, abs(sum(debit_minor - credit_minor)) AS apart_minor
+    FROM journal_line GROUP BY entry_id, book
+), entry AS (
+    SELECT entry_id, sum(apart_minor)::bigint AS imbalance_minor FROM book GROUP BY entry_id
+)
+SELECT j.entry_id,
+       CASE WHEN j.asked IS NOT NULL OR r.reversal_id IS NOT NULL THEN j.case_id END AS case_id,
+       coalesce(e.imbalance_minor, 0) AS imbalance_minor
+FROM journal j
+LEFT JOIN entry e USING (entry_id)
+LEFT JOIN reversal r ON j.kind = 'REVERSE' AND r.transaction_id = j.transaction_id
+                    AND r.case_id = j.case_id
+WHERE j.kind <> 'OPENING'
+"""
+
+REFINANCES = """
+SELECT o.transaction_id, o.tenant, o.loan_id, o.amount_minor, n.amount_minor AS opened_minor
+FROM journal o
+LEFT JOIN journal n ON n.transaction_id = o.transaction_id AND n.kind = 'POST' AND n.asked IS NULL
+WHERE o.command = 'refinance' AND o.asked IS NOT NULL
 """
 
 GRANTED = "SELECT DISTINCT case_id FROM decision WHERE outcome = 'GRANTED'"
@@ -84,6 +103,7 @@ class Stores:
     requests: list[Request] = field(default_factory=list[Request])
     cases: list[Case] = field(default_factory=list[Case])
     journals: list[Journal] = field(default_factory=list[Journal])
+    refinances: list[Refinance] = field(default_factory=list[Refinance])
     granted: frozenset[str] = frozenset()
     notices: list[Notice] = field(default_factory=list[Notice])
 
@@ -156,6 +176,16 @@ async def _read_own(connection: Any, service: str, stores: Stores) -> None:
             stores.journals = [
                 Journal(str(r["entry_id"]), _id(r), r["imbalance_minor"])
                 for r in await connection.fetch(JOURNALS)
+            ]
+            stores.refinances = [
+                Refinance(
+                    str(r["transaction_id"]),
+                    r["tenant"],
+                    r["loan_id"],
+                    r["amount_minor"],
+                    r["opened_minor"],
+                )
+                for r in await connection.fetch(REFINANCES)
             ]
         case "notifications":
             stores.notices = _notices(await connection.fetch(NOTICES))

@@ -142,7 +142,7 @@ def prove_entry(
             f"entry {entry} cannot be proved: {made.why}",
             next_step="`writeoff audit verify` tells what else was changed"
             if made.is_sealed
-            else "`writeoff loans show LOAN` tells a loan's entries",
+            else "`writeoff loans show LOAN --json` tells the ids of its entries",
             exit_code=Exit.FAILED if made.is_sealed else Exit.USAGE,
         )
     if to:

@@ -95,6 +95,7 @@ def look(env: StackEnv, *, with_tables: bool) -> Facts:
         requests=stores.requests,
         cases=stores.cases,
         journals=stores.journals,
+        refinances=stores.refinances,
         granted=stores.granted,
         notices=stores.notices,
         keepers=[each for store in mesh_stores.values() for each in store.keepers],

@@ -64,7 +64,7 @@ def build(settings: Settings) -> App:
         snapshots = Snapshots(settings.database_url)
         stage = scenarios.routes(doors, service=service, is_scenario=is_scenario)
         return [
-            *api.routes(doors, service=service),
+            *api.routes(doors, service=service, deciding=ending, tenants=world.tenants),
             *stage,
             *core_doors.routes(doors, routed=routed),
             *month_doors.routes(doors, clocks=clocks),

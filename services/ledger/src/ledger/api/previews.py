@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from aiohttp import web
 from mesh.doors import Doors, person_of, read_json, refused, require, respond, tenant_of
-from mesh.service import Actor, Key, Message
+from mesh.service import Actor, Key, Message, Service
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
 from ledger.api import views
@@ -22,7 +22,6 @@ from ledger.domain.money import to_text
 from ledger.domain.posting import Entry
 from ledger.preview.outcome import About, Outcome, outcome
 from ledger.preview.tax import TaxForm
-from ledger.service import Ledger
 from ledger.wire import renewal
 from ledger.wire.heard import PREVIEW
 
@@ -46,15 +45,15 @@ class Previewed(BaseModel):
     collection_ceases: StrictBool = False
 
 
-def routes(doors: Doors, *, service: Ledger) -> list[web.RouteDef]:
-    """Give the route of previews."""
+def routes(doors: Doors, *, service: Service[Any, Any]) -> list[web.RouteDef]:
+    """Give the route of previews, which are decided on by `service`."""
     return [web.post("/v1/loans/{loan_id}/preview", _Previews(doors, service).preview)]
 
 
 class _Previews:
     """The handler."""
 
-    def __init__(self, doors: Doors, service: Ledger) -> None:
+    def __init__(self, doors: Doors, service: Service[Any, Any]) -> None:
         self._doors = doors
         self._service = service
 

@@ -24,7 +24,7 @@ class Proof:
     @classmethod
     def of(cls, text: bytes, block: Block) -> Self | None:
         """Make the proof of an entry; none where the block does not hold it as it is."""
-        hashes = [leaf.hash for leaf in block.leaves]
+        hashes = [leaf.hash for leaf in block.leaves.each()]
         leaf = leaf_of(text)
         if leaf not in hashes:
             return None

@@ -6,7 +6,7 @@ between the two is only that more is appended.
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, Self
@@ -16,9 +16,9 @@ from ledger.audit.entry import ENTRY_FORM
 from ledger.audit.head import NONE_BEFORE, Head, Signed
 from ledger.audit.tree import root_of
 
-BLOCK_MAX = 500
-"""Entries of a block: as a command its leaves are below the 64 KiB that a command may have, and the
-turn that seals it hashes for about a millisecond."""
+BLOCK_MAX = 750
+"""Entries of a block: as a command they are well below the 64 KiB that a command may have, and the
+turn that seals them hashes for about a millisecond."""
 
 HASH_BYTES, ID_BYTES = 32, 16
 
@@ -32,12 +32,50 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class Leaves:
+    """The entries of a block in their order, end to end: all that sealing needs is their bytes."""
+
+    ids: bytes
+    hashes: bytes
+
+    def __post_init__(self) -> None:
+        """Assert that there is a hash for each id. Raises ValueError."""
+        count, rest = divmod(len(self.ids), ID_BYTES)
+        if rest or len(self.hashes) != count * HASH_BYTES:
+            raise ValueError(f"{len(self.ids)} bytes of ids, {len(self.hashes)} of hashes")
+
+    @classmethod
+    def of(cls, leaves: Iterable[Leaf]) -> Self:
+        """Put leaves end to end."""
+        found = list(leaves)
+        ids = b"".join(leaf.entry_id.bytes for leaf in found)
+        return cls(ids, b"".join(leaf.hash for leaf in found))
+
+    def __len__(self) -> int:
+        return len(self.ids) // ID_BYTES
+
+    @property
+    def root(self) -> bytes:
+        """Give the root of the tree over them."""
+        return root_of(_parts(self.hashes, HASH_BYTES))
+
+    def entry_ids(self) -> list[UUID]:
+        """Give the entries."""
+        return [UUID(bytes=part) for part in _parts(self.ids, ID_BYTES)]
+
+    def each(self) -> list[Leaf]:
+        """Give them one by one."""
+        hashes = _parts(self.hashes, HASH_BYTES)
+        return [Leaf(*each) for each in zip(self.entry_ids(), hashes, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
 class Seal:
     """The command: seal these entries, the next ones of the lane after `after_seq`."""
 
     after_seq: int
     last_seq: int
-    leaves: Sequence[Leaf]
+    leaves: Leaves
 
     def __post_init__(self) -> None:
         """Assert that there is something to seal, and not too much."""
@@ -49,16 +87,14 @@ class Seal:
         return {
             "after_seq": self.after_seq,
             "last_seq": self.last_seq,
-            "entries": b64encode(b"".join(leaf.entry_id.bytes for leaf in self.leaves)).decode(),
-            "leaves": b64encode(b"".join(leaf.hash for leaf in self.leaves)).decode(),
+            "ids": b64encode(self.leaves.ids).decode(),
+            "hashes": b64encode(self.leaves.hashes).decode(),
         }
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        ids = parts(b64decode(row["entries"]), ID_BYTES)
-        hashes = parts(b64decode(row["leaves"]), HASH_BYTES)
-        leaves = [Leaf(UUID(bytes=i), h) for i, h in zip(ids, hashes, strict=True)]
+        leaves = Leaves(b64decode(row["ids"]), b64decode(row["hashes"]))
         return cls(row["after_seq"], row["last_seq"], leaves)
 
 
@@ -80,7 +116,7 @@ class Block:
     """A sealed block with the entries in it: what the store keeps, and what happened."""
 
     signed: Signed
-    leaves: Sequence[Leaf]
+    leaves: Leaves
 
 
 class Signs(Protocol):
@@ -105,7 +141,7 @@ def decide(chain: Chain, seal: Seal, *, now: datetime, signer: Signs) -> Sequenc
         count=len(seal.leaves),
         last_seq=seal.last_seq,
         entry_form=ENTRY_FORM,
-        root=root_of([leaf.hash for leaf in seal.leaves]),
+        root=seal.leaves.root,
         previous=last.digest if last else NONE_BEFORE,
         sealed_at=now.astimezone(UTC),
         key_id=signer.key_id,
@@ -118,8 +154,5 @@ def evolve(chain: Chain, block: Block) -> Chain:
     return Chain(chain.lane, block.signed.head)
 
 
-def parts(whole: bytes, size: int) -> list[bytes]:
-    """Cut bytes into equal parts. Raises ValueError where they are no such parts."""
-    if len(whole) % size:
-        raise ValueError(f"{len(whole)} bytes are no parts of {size}")
+def _parts(whole: bytes, size: int) -> list[bytes]:
     return [whole[at : at + size] for at in range(0, len(whole), size)]

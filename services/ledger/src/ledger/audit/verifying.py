@@ -66,8 +66,7 @@ class LaneCheck:
             )
             yield Finding(Code.UNKNOWN_FORM, told, head.lane, head.number)
             return
-        hashes = [leaf.hash for leaf in block.leaves]
-        if len(hashes) != head.count or root_of(hashes) != head.root:
+        if len(block.leaves) != head.count or block.leaves.root != head.root:
             whole = len(found) == head.count and root_of([f.hash for f in found]) == head.root
             told = "what the block keeps of its entries was altered; " + (
                 "the entries themselves are what was sealed" if whole else "so were its entries"
@@ -75,7 +74,7 @@ class LaneCheck:
             yield Finding(Code.LEAVES_ALTERED, told, head.lane, head.number)
             if whole:
                 return
-        yield from compare(head, block.leaves, found)
+        yield from compare(head, block.leaves.each(), found)
 
     def _head(self, signed: Signed) -> Iterator[Finding]:
         head, last = signed.head, self.last

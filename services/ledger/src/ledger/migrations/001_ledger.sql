@@ -235,6 +235,55 @@ CREATE TABLE answered_id (
     PRIMARY KEY (tenant, id)
 );
 
+-- What lanes load, always by index. A plan is kept from when the tables were empty; without the
+-- setting it would go on reading them whole.
+CREATE FUNCTION loans_of(tenants text[], ids text[]) RETURNS SETOF loan
+LANGUAGE sql STABLE SET search_path = '' SET enable_seqscan = off AS $$
+    SELECT l.* FROM unnest(tenants, ids) AS k(tenant, loan_id)
+    JOIN public.loan l USING (tenant, loan_id)
+$$;
+
+CREATE FUNCTION lots_of(tenants text[], ids text[]) RETURNS SETOF lot
+LANGUAGE sql STABLE SET search_path = '' SET enable_seqscan = off AS $$
+    SELECT l.* FROM unnest(tenants, ids) AS k(tenant, loan_id)
+    JOIN public.lot l USING (tenant, loan_id)
+$$;
+
+CREATE FUNCTION openings_of(tenants text[], ids text[]) RETURNS SETOF opening
+LANGUAGE sql STABLE SET search_path = '' SET enable_seqscan = off AS $$
+    SELECT o.* FROM unnest(tenants, ids) AS k(tenant, loan_id)
+    JOIN public.opening o USING (tenant, loan_id)
+$$;
+
+CREATE FUNCTION entries_of(tenants text[], ids text[]) RETURNS SETOF journal
+LANGUAGE sql STABLE SET search_path = '' SET enable_seqscan = off AS $$
+    SELECT j.* FROM unnest(tenants, ids) AS k(tenant, loan_id)
+    JOIN public.journal j USING (tenant, loan_id)
+$$;
+
+CREATE FUNCTION lines_of(entries uuid[]) RETURNS SETOF journal_line
+LANGUAGE sql STABLE SET search_path = '' SET enable_seqscan = off AS $$
+    SELECT l.* FROM unnest(entries) AS k(entry_id) JOIN public.journal_line l USING (entry_id)
+$$;
+
+-- What was answered of grants and cases, on whatever loan it was.
+CREATE FUNCTION answered_of(grants uuid[], cases uuid[])
+RETURNS TABLE (grant_id uuid, case_id uuid, posted boolean)
+LANGUAGE sql STABLE SET search_path = '' SET enable_seqscan = off AS $$
+    SELECT j.grant_id, j.case_id, true FROM public.journal j
+    WHERE j.grant_id = ANY(grants) AND j.asked IS NOT NULL
+    UNION
+    SELECT j.grant_id, j.case_id, true FROM public.journal j
+    WHERE j.case_id = ANY(cases) AND j.grant_id IS NOT NULL AND j.asked IS NOT NULL
+    UNION
+    SELECT r.grant_id, r.case_id, true FROM public.reversal r WHERE r.grant_id = ANY(grants)
+    UNION
+    SELECT r.grant_id, r.case_id, true FROM public.reversal r
+    WHERE r.case_id = ANY(cases) AND r.grant_id IS NOT NULL
+    UNION
+    SELECT f.grant_id, f.case_id, false FROM public.refusal f WHERE f.grant_id = ANY(grants)
+$$;
+
 -- An entry's lines come in one statement, all of them; they balance in each book, and what they
 -- move keeps CUST = BNK + CO. Checked for the whole statement at once, whoever wrote the rows. Their
 -- places are 0 to line_count - 1, so nothing can be added to an entry later either.

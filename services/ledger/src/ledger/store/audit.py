@@ -11,7 +11,7 @@ from mesh.service import Reader, Transaction
 
 from ledger.audit.entry import text_of
 from ledger.audit.head import Head, Signed
-from ledger.audit.sealing import HASH_BYTES, Block, Leaf, Seal, parts
+from ledger.audit.sealing import Block, Leaves, Seal
 
 LAST = """
 SELECT b.lane, b.number, b.first, b.count, b.last_seq, b.entry_form, b.root, b.previous,
@@ -22,7 +22,11 @@ CROSS JOIN LATERAL (
 ) b
 """
 
-FRESH = "SELECT seq, entry_id, leaf FROM audit_leaves($1, $2, $3)"
+FRESH = """
+SELECT max(seq) AS last_seq, string_agg(uuid_send(entry_id), '' ORDER BY seq) AS ids,
+       string_agg(leaf, '' ORDER BY seq) AS hashes
+FROM audit_leaves($1, $2, $3)
+"""
 
 HEADS = """
 SELECT b.lane, b.number, b.first, b.count, b.last_seq, b.entry_form, b.root, b.previous,
@@ -76,11 +80,10 @@ class Chains:
 
     async def fresh(self, reader: Reader, lane: int, *, after_seq: int, most: int) -> Seal | None:
         """Give what is to be sealed next of a lane; none where all of it is."""
-        found = await reader.fetch(FRESH, lane, after_seq, most)
-        if not found:
+        [found] = await reader.fetch(FRESH, lane, after_seq, most)
+        if found["last_seq"] is None:
             return None
-        leaves = [Leaf(row["entry_id"], row["leaf"]) for row in found]
-        return Seal(after_seq, found[-1]["seq"], leaves)
+        return Seal(after_seq, found["last_seq"], Leaves(found["ids"], found["hashes"]))
 
     async def heads(self, reader: Reader, known: Mapping[int, int]) -> list[Signed]:
         """Give the next heads after the numbers known of each lane: a page of each."""
@@ -219,9 +222,8 @@ def _signed(row: Mapping[str, Any]) -> Signed:
 
 def _block(row: Mapping[str, Any]) -> Block | Spoiled:
     try:
-        hashes = parts(row["leaves"], HASH_BYTES)
-        leaves = [Leaf(*each) for each in zip(row["entries"], hashes, strict=True)]
-        return Block(_signed(row), leaves)
+        ids = b"".join(entry_id.bytes for entry_id in row["entries"])
+        return Block(_signed(row), Leaves(ids, row["leaves"]))
     except ValueError as error:
         return Spoiled(row["lane"], row["number"], row["last_seq"], str(error))
 
@@ -240,6 +242,6 @@ def _of_block(block: Block) -> tuple[Any, ...]:
         head.sealed_at,
         head.key_id,
         block.signed.signature,
-        [leaf.entry_id for leaf in block.leaves],
-        b"".join(leaf.hash for leaf in block.leaves),
+        block.leaves.entry_ids(),
+        block.leaves.hashes,
     )

@@ -7,6 +7,8 @@ from typing import Any
 from mesh.service import Reader
 
 # REVERSE and REPLAY have the value date of what they take back and post again: one sum tells it.
+# Exact by book and code. By component where each has a code of its own: a change of the past that
+# only shifts a posting between two components of one code is no other posting.
 HELD = """
 SELECT l.book, l.component, sum(l.debit_minor - l.credit_minor)::bigint AS held_minor
 FROM journal j JOIN journal_line l USING (entry_id)

@@ -14,53 +14,19 @@ from ledger.domain.opening import opened
 from ledger.domain.policy import Policy
 from ledger.store import journal, rows
 
-LOANS = """
-SELECT l.* FROM loan l JOIN unnest($1::text[], $2::text[]) AS k(tenant, loan_id)
-  USING (tenant, loan_id)
-"""
+LOANS = "SELECT * FROM loans_of($1, $2)"
 
-LOTS = """
-SELECT l.* FROM lot l JOIN unnest($1::text[], $2::text[]) AS k(tenant, loan_id)
-  USING (tenant, loan_id)
-ORDER BY l.tenant, l.loan_id, l.place
-"""
+LOTS = "SELECT * FROM lots_of($1, $2) ORDER BY tenant, loan_id, place"
 
-ANSWERED = """
-SELECT grant_id, case_id, true AS posted FROM journal
-WHERE grant_id = ANY($1::uuid[]) AND asked IS NOT NULL
-UNION
-SELECT grant_id, case_id, true FROM journal
-WHERE case_id = ANY($2::uuid[]) AND grant_id IS NOT NULL AND asked IS NOT NULL
-UNION
-SELECT grant_id, case_id, true FROM reversal WHERE grant_id = ANY($1::uuid[])
-UNION
-SELECT grant_id, case_id, true FROM reversal
-WHERE case_id = ANY($2::uuid[]) AND grant_id IS NOT NULL
-UNION
-SELECT grant_id, case_id, false FROM refusal WHERE grant_id = ANY($1::uuid[])
-"""
+ANSWERED = "SELECT * FROM answered_of($1, $2)"
 
-TAKEN = """
-SELECT o.tenant, o.loan_id FROM opening o JOIN unnest($1::text[], $2::text[]) AS k(tenant, loan_id)
-  USING (tenant, loan_id)
-"""
+TAKEN = "SELECT tenant, loan_id FROM openings_of($1, $2)"
 
-OPENINGS = """
-SELECT o.* FROM opening o JOIN unnest($1::text[], $2::text[]) AS k(tenant, loan_id)
-  USING (tenant, loan_id)
-"""
+OPENINGS = "SELECT * FROM openings_of($1, $2)"
 
-ENTRIES = """
-SELECT j.* FROM journal j JOIN unnest($1::text[], $2::text[]) AS k(tenant, loan_id)
-  USING (tenant, loan_id)
-WHERE j.kind <> 'OPENING'
-ORDER BY j.seq
-"""
+ENTRIES = "SELECT * FROM entries_of($1, $2) WHERE kind <> 'OPENING' ORDER BY seq"
 
-LINES = """
-SELECT l.* FROM journal_line l JOIN unnest($1::uuid[]) AS k(entry_id) USING (entry_id)
-ORDER BY l.entry_id, l.place
-"""
+LINES = "SELECT * FROM lines_of($1) ORDER BY entry_id, place"
 
 PARTIES = """
 SELECT p.* FROM party p JOIN unnest($1::text[], $2::text[]) AS k(tenant, party_id)

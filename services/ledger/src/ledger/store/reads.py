@@ -26,15 +26,13 @@ JOURNALS_OF_NO_LOAN = """
 SELECT * FROM journal WHERE tenant = $1 AND loan_id IS NULL ORDER BY seq
 """
 
-LINES = """
-SELECT * FROM journal_line WHERE entry_id = ANY($1::uuid[]) ORDER BY entry_id, place
-"""
+LINES = "SELECT * FROM lines_of($1) ORDER BY entry_id, place"
 
 # A reclassified lot names the write-off that made it one, so a loss counts once.
 WRITTEN_OFF = """
 SELECT l.currency, t.component, sum(t.standing_minor)::bigint AS amount_minor
 FROM lot t JOIN loan l USING (tenant, loan_id)
-WHERE t.kind = 'WRITE_OFF' AND ($1::text[] IS NULL OR t.tenant = ANY($1))
+WHERE t.kind = 'WRITE_OFF' AND t.tenant = ANY($1::text[])
 GROUP BY l.currency, t.component
 """
 
@@ -42,7 +40,7 @@ WRITTEN_OFF_CASES = """
 SELECT j.currency, count(DISTINCT j.case_id) AS cases
 FROM lot t JOIN journal j USING (entry_id)
 WHERE t.kind = 'WRITE_OFF' AND t.standing_minor > 0
-  AND ($1::text[] IS NULL OR t.tenant = ANY($1))
+  AND t.tenant = ANY($1::text[])
 GROUP BY j.currency
 """
 
@@ -52,13 +50,13 @@ FROM (
     SELECT j.currency, l.book, sum(l.debit_minor) - sum(l.credit_minor) AS difference_minor,
            count(*) AS lines
     FROM journal_line l JOIN journal j USING (entry_id)
-    WHERE $1::text[] IS NULL OR j.tenant = ANY($1)
+    WHERE j.tenant = ANY($1::text[])
     GROUP BY j.currency, l.book
 ) AS books
 GROUP BY currency
 """
 
-JOURNALS = "SELECT count(*) AS journals FROM journal WHERE $1::text[] IS NULL OR tenant = ANY($1)"
+JOURNALS = "SELECT count(*) AS journals FROM journal WHERE tenant = ANY($1::text[])"
 
 type Rows = Sequence[Mapping[str, Any]]
 
@@ -95,13 +93,13 @@ async def _with_lines(reader: Reader, journals: Rows) -> tuple[Rows, Rows]:
     return journals, await reader.fetch(LINES, [row["entry_id"] for row in journals])
 
 
-async def written_off(reader: Reader, tenants: list[str] | None) -> tuple[Rows, Rows]:
+async def written_off(reader: Reader, tenants: list[str]) -> tuple[Rows, Rows]:
     """Give what stands written off: amounts by currency and component, cases by currency."""
     amounts = await reader.fetch(WRITTEN_OFF, tenants)
     return amounts, await reader.fetch(WRITTEN_OFF_CASES, tenants)
 
 
-async def trial_balance(reader: Reader, tenants: list[str] | None) -> tuple[Rows, int]:
+async def trial_balance(reader: Reader, tenants: list[str]) -> tuple[Rows, int]:
     """Give by currency how far the books are from balance, with lines; and how many journals."""
     balances = await reader.fetch(TRIAL_BALANCE, tenants)
     [counted] = await reader.fetch(JOURNALS, tenants)

@@ -1,6 +1,7 @@
 """Rows of loans, lots, openings and parties ↔ the domain."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,17 @@ LOAN = (
     "unearned_minor", "deferred_minor", "overpaid_minor", "memo_minor", "earned_bnk",
     "earned_cust", "booked_bnk_minor", "booked_cust_minor", "grown_to",
 )  # fmt: skip
+
+
+LOT = (
+    "tenant", "loan_id", "place", "lane", "kind", "component", "account", "standing_minor",
+    "made_on", "entry_id",
+)  # fmt: skip
+
+AMOUNTS = {
+    book: itemgetter(*(f"{book}_{component}" for component in Component))
+    for book in ("bnk", "co", "cust", "recovered")
+}
 
 
 def to_loan(row: Row, lots: Sequence[Row]) -> Loan:
@@ -84,7 +96,7 @@ def to_particulars(row: Row) -> Particulars:
 
 def components(row: Row, book: str) -> Components:
     """Read a book's five amounts."""
-    return Components(*(row[f"{book}_{component}"] for component in Component))
+    return Components(*AMOUNTS[book](row))
 
 
 def _to_lot(row: Row) -> Lot:
@@ -209,7 +221,7 @@ def _standing(loan: Loan) -> Values:
 
 
 def of_lot(key: Key, lane: int, place: int, lot: Lot) -> Values:
-    """Give the row of a lot, in the order of SAVE_LOTS."""
+    """Give the row of a lot, in the order of LOT."""
     return (
         key.tenant,
         key.id,

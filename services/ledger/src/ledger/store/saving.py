@@ -75,15 +75,14 @@ FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::date[], $6::da
 WHERE l.tenant = n.tenant AND l.loan_id = n.loan_id AND l.version = n.version_before
 """
 
-SAVE_LOTS = """
-INSERT INTO lot (tenant, loan_id, place, lane, kind, component, account, standing_minor, made_on,
-                 entry_id)
-SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::text[], $6::text[],
-                     $7::text[], $8::bigint[], $9::date[], $10::uuid[])
-ON CONFLICT (tenant, loan_id, place) DO UPDATE SET
-    kind = excluded.kind, component = excluded.component, account = excluded.account,
-    standing_minor = excluded.standing_minor, made_on = excluded.made_on,
-    entry_id = excluded.entry_id
+CHANGE_LOTS = """
+UPDATE lot AS l SET
+    lane = n.lane, kind = n.kind, component = n.component, account = n.account,
+    standing_minor = n.standing_minor, made_on = n.made_on, entry_id = n.entry_id
+FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::text[], $6::text[],
+            $7::text[], $8::bigint[], $9::date[], $10::uuid[])
+  AS n(tenant, loan_id, place, lane, kind, component, account, standing_minor, made_on, entry_id)
+WHERE l.tenant = n.tenant AND l.loan_id = n.loan_id AND l.place = n.place
 """
 
 DROP_LOTS = """
@@ -137,10 +136,12 @@ async def loans(tx: Transaction, changes: Changes) -> None:
 
 
 async def _lots(tx: Transaction, moved: Moved) -> None:
-    lots = list(_changed_lots(moved))
-    if lots:
-        status = await tx.execute(SAVE_LOTS, *_columns(lots))
-        assert status == f"INSERT 0 {len(lots)}"
+    fresh, changed = _changed_lots(moved)
+    if fresh:
+        await tx.copy("lot", columns=rows.LOT, rows=fresh)
+    if changed:
+        status = await tx.execute(CHANGE_LOTS, *_columns(changed))
+        assert status == f"UPDATE {len(changed)}", "the lane is ours: lots are as loaded"
     # Only a history that is told anew has fewer of them than before.
     fewer = [
         (change.key.tenant, change.key.id, len(after.lots))
@@ -188,12 +189,18 @@ def _moved(changes: Changes) -> Moved:
     return moved
 
 
-def _changed_lots(moved: Moved) -> Iterable[tuple[Any, ...]]:
+def _changed_lots(moved: Moved) -> tuple[list[rows.Values], list[rows.Values]]:
+    """Give the rows of new lots, and of those that are others now."""
+    fresh: list[rows.Values] = []
+    changed: list[rows.Values] = []
     for change, before, after in moved:
         old = before.lots if before else ()
         for place, lot in enumerate(after.lots):
-            if place >= len(old) or (old[place] is not lot and old[place] != lot):
-                yield rows.of_lot(change.key, change.lane, place, lot)
+            if place >= len(old):
+                fresh.append(rows.of_lot(change.key, change.lane, place, lot))
+            elif old[place] is not lot and old[place] != lot:
+                changed.append(rows.of_lot(change.key, change.lane, place, lot))
+    return fresh, changed
 
 
 async def parties(tx: Transaction, changes: Changes) -> None:
