@@ -1,7 +1,7 @@
 """A client of the services' HTTP doors."""
 
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -59,6 +59,18 @@ class Doors:
         """Read from a service; a refusal is raised."""
         given = {name: value for name, value in params.items() if value is not None}
         return self._call(service, "GET", path, params=given)
+
+    def pages(
+        self, service: str, path: str, name: str, **params: str | int | None
+    ) -> Iterator[Json]:
+        """Read all that a door has under a name, page by page."""
+        after: str | int | None = None
+        while True:
+            answer = self.get(service, path, after=after, **params)
+            yield from answer[name]
+            after = answer["after"]
+            if after is None:
+                return
 
     def post(
         self, service: str, path: str, body: Mapping[str, Any], *, request_id: str | None = None

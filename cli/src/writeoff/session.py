@@ -79,6 +79,16 @@ class Session:
             self.check_tenant(chosen)
         return Doors(self.env, self.person(*roles), chosen)
 
+    def doors_of_tenant(self, what: str, *roles: str) -> Doors:
+        """Open the doors for what is one tenant's, which the options must name. Raises Trouble."""
+        if self.tenant is None:
+            raise Trouble(
+                f"{what} a tenant's",
+                next_step="name it with --tenant T, or set WRITEOFF_TENANT",
+                exit_code=Exit.USAGE,
+            )
+        return self.doors(*roles)
+
     def check_tenant(self, tenant: str) -> None:
         """Refuse a tenant that this stack was not made for."""
         if tenant not in self.env.tenants:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mesh.saving import columns
 from mesh.service import Key, Reader, Transaction
 from mesh.tasks import Task
 
@@ -50,7 +51,7 @@ FIND_TASK = "SELECT tenant, key_id, key_kind, case_id FROM mesh.task WHERE task_
 
 async def load_tasks(reader: Reader, keys: Sequence[Key]) -> dict[Key, tuple[Task, ...]]:
     """Give every key's tasks, closed ones too, oldest first."""
-    rows = await reader.fetch(LOAD, *(list(c) for c in zip(*keys, strict=True)))
+    rows = await reader.fetch(LOAD, *columns(keys))
     found: dict[Key, tuple[Task, ...]] = dict.fromkeys(keys, ())
     for row in rows:
         key = Key(row["tenant"], row["key_id"], row["key_kind"])
@@ -62,7 +63,7 @@ async def save_tasks(tx: Transaction, tasks: Iterable[tuple[Key, int, Task]]) ->
     """Keep tasks, new or changed: (key, lane, task)."""
     rows = [_to_row(key, lane, task) for key, lane, task in tasks]
     if rows:
-        await tx.execute(SAVE, *(list(column) for column in zip(*rows, strict=True)))
+        await tx.execute(SAVE, *columns(rows))
 
 
 def to_task(row: Mapping[str, Any]) -> Task:

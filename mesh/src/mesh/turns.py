@@ -108,10 +108,10 @@ class Turns:
         await self._grow()
         started = self._time()
         items = await self._gatherer.gather()
+        self._last_heard = len(items)
         if items:
             gathered_s = self._time() - started
             condemned = await self._note(items[0]) if items[0].lane.careful else ""
-            self._last_heard = len(items)
             await self._turn(items, condemned=condemned, gathered_s=gathered_s)
             if condemned:
                 await self._keeper.calm(items[0].lane)

@@ -1,6 +1,5 @@
 """`writeoff core`: what loan systems were told and said, and whether their balances are ours."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -16,10 +15,9 @@ from ledger.domain.money import to_minor
 from mesh.currency import DECIMALS
 from rich.console import Console
 
-from writeoff.door import Doors, Json
+from writeoff.door import Json
 from writeoff.exits import Exit, Trouble
 from writeoff.root import session_of
-from writeoff.session import Session
 from writeoff.show import amount, pairs, table
 
 app = typer.Typer(
@@ -30,6 +28,7 @@ app = typer.Typer(
 READERS = ("auditor", "admin")
 
 PAGE = 1_000
+TENANTS = "instructions are"
 SHOWN_MAX = 200
 """More rows than a person reads; --json has all."""
 
@@ -44,9 +43,16 @@ def list_instructions(
 ) -> None:
     """List postings that a loan system has to book too: by default those it does not show yet."""
     session = session_of(ctx)
-    with _doors(session) as doors:
+    with session.doors_of_tenant(TENANTS, *READERS) as doors:
         found = list(
-            _pages(doors, "/v1/core/instructions", "instructions", standing=standing, loan=loan)
+            doors.pages(
+                "ledger",
+                "/v1/core/instructions",
+                "instructions",
+                limit=PAGE,
+                standing=standing,
+                loan=loan,
+            )
         )
 
     def render(out: Console) -> None:
@@ -79,7 +85,7 @@ def show(
 ) -> None:
     """Show one instruction: what it moves, and what was said of it."""
     session = session_of(ctx)
-    with _doors(session) as doors:
+    with session.doors_of_tenant(TENANTS, *READERS) as doors:
         found = doors.get("ledger", f"/v1/core/instructions/{instruction_id}")
 
     def render(out: Console) -> None:
@@ -96,8 +102,8 @@ def show(
 def strays(ctx: typer.Context) -> None:
     """List what cores said that counted for nothing: unknown, another's, or too late."""
     session = session_of(ctx)
-    with _doors(session) as doors:
-        found = list(_pages(doors, "/v1/core/strays", "strays"))
+    with session.doors_of_tenant(TENANTS, *READERS) as doors:
+        found = list(doors.pages("ledger", "/v1/core/strays", "strays", limit=PAGE))
 
     def render(out: Console) -> None:
         columns = ("heard_at", "core", "loan_id", "instruction_id", "code", "message")
@@ -121,10 +127,10 @@ def reconcile_file(
     it differs. 2: lines, or the file, could not be held against the books; they are named.
     """
     session = session_of(ctx)
-    with _doors(session) as doors:
+    with session.doors_of_tenant(TENANTS, *READERS) as doors:
         held = {
             row["loan_id"]: _held(row)
-            for row in _pages(doors, "/v1/core/balances", "balances", core=core)
+            for row in doors.pages("ledger", "/v1/core/balances", "balances", limit=PAGE, core=core)
         }
     try:
         with file.open(encoding="utf-8", newline="") as lines:
@@ -168,24 +174,3 @@ def _held(row: Json) -> Held:
     assert outstanding is not None, "a door writes amounts"
     assert off is not None, "a door writes amounts"
     return Held(row["currency"], outstanding, off, row["unacknowledged"])
-
-
-def _doors(session: Session) -> Doors:
-    if session.tenant is None:
-        raise Trouble(
-            "instructions are a tenant's",
-            next_step="name it with --tenant T, or set WRITEOFF_TENANT",
-            exit_code=Exit.USAGE,
-        )
-    return session.doors(*READERS)
-
-
-def _pages(doors: Doors, path: str, name: str, **params: str | None) -> Iterator[Json]:
-    """Give all that a door has, page by page."""
-    after: str | None = None
-    while True:
-        answer = doors.get("ledger", path, limit=PAGE, after=after, **params)
-        yield from answer[name]
-        after = answer["after"]
-        if after is None:
-            return

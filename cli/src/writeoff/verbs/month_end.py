@@ -1,7 +1,6 @@
 """`writeoff month-end`: accrue, age, classify, propose, close; and when each loss is due."""
 
 import time
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -22,6 +21,7 @@ CLOSERS = ("back_office", "admin")
 READERS = ("auditor", "admin")
 
 PAGE = 1_000
+TENANTS = "a month's end is"
 SHOWN_MAX = 200
 """More rows than a person reads; --json has all."""
 
@@ -53,7 +53,7 @@ def month_end(
     session = session_of(ctx)
     if month is None:
         raise Trouble("which month?", next_step="give --month as 2026-10", exit_code=Exit.USAGE)
-    with _doors(session, *CLOSERS) as doors:
+    with session.doors_of_tenant(TENANTS, *CLOSERS) as doors:
         how = doors.post("ledger", "/v1/month-ends", {"month": month})
         if how["state"] != "CLOSED":
             how = _go_through(session, doors, month, how)
@@ -66,7 +66,7 @@ def month_end(
 def list_months(ctx: typer.Context) -> None:
     """List a tenant's month ends, the latest first."""
     session = session_of(ctx)
-    with _doors(session, *READERS) as doors:
+    with session.doors_of_tenant(TENANTS, *READERS) as doors:
         answer = doors.get("ledger", "/v1/month-ends")
 
     def render(out: Console) -> None:
@@ -91,9 +91,11 @@ def show(
 ) -> None:
     """Show what a month's end did: its counts, and the loans that it proposes to charge off."""
     session = session_of(ctx)
-    with _doors(session, *READERS) as doors:
+    with session.doors_of_tenant(TENANTS, *READERS) as doors:
         how = doors.get("ledger", f"/v1/month-ends/{month}")
-        loans = list(_pages(doors, f"/v1/month-ends/{month}/loans", only=only))
+        loans = list(
+            doors.pages("ledger", f"/v1/month-ends/{month}/loans", "loans", limit=PAGE, only=only)
+        )
 
     def render(out: Console) -> None:
         out.print(pairs(f"month end {month}", how))
@@ -111,10 +113,10 @@ def due(
 ) -> None:
     """Show by when each loss must be taken, as of today, the most urgent first."""
     session = session_of(ctx)
-    with _doors(session, *READERS) as doors:
+    with session.doors_of_tenant(TENANTS, *READERS) as doors:
         found = [
             row
-            for row in _pages(doors, "/v1/due")
+            for row in doors.pages("ledger", "/v1/due", "loans", limit=PAGE)
             if row["due_by"] and (row["is_breached"] or not breached)
         ]
     found.sort(key=lambda row: (row["due_by"], row["loan_id"]))
@@ -139,7 +141,7 @@ def notice(
 ) -> None:
     """Note that the bank was told of a bankruptcy, a fraud or a death: the first day counts."""
     session = session_of(ctx)
-    with _doors(session, *CLOSERS) as doors:
+    with session.doors_of_tenant(TENANTS, *CLOSERS) as doors:
         told = doors.post(
             "ledger", f"/v1/loans/{loan_id}/notices", {"kind": kind, "received": received}
         )
@@ -176,24 +178,3 @@ def _rows(loans: list[Json], *columns: str) -> list[list[object]]:
         ]
         for row in loans[:SHOWN_MAX]
     ]
-
-
-def _doors(session: Session, *roles: str) -> Doors:
-    if session.tenant is None:
-        raise Trouble(
-            "a month's end is a tenant's",
-            next_step="name it with --tenant T, or set WRITEOFF_TENANT",
-            exit_code=Exit.USAGE,
-        )
-    return session.doors(*roles)
-
-
-def _pages(doors: Doors, path: str, **params: str | None) -> Iterator[Json]:
-    """Give all loans that a door has, page by page."""
-    after: str | None = None
-    while True:
-        answer = doors.get("ledger", path, limit=PAGE, after=after, **params)
-        yield from answer["loans"]
-        after = answer["after"]
-        if after is None:
-            return

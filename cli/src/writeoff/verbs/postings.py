@@ -122,14 +122,9 @@ def transactions(ctx: typer.Context, loan_id: LoanId) -> None:
     """List a loan's transactions in the order of arrival, also those that were taken back."""
     session = session_of(ctx)
     loan = find(session, loan_id)
-    found: list[Json] = []
-    after: int | None = 0
+    path = f"/v1/loans/{loan_id}/transactions"
     with session.doors(*READERS, tenant=loan["tenant"]) as doors:
-        while after is not None:
-            path = f"/v1/loans/{loan_id}/transactions"
-            page = doors.get("ledger", path, after=after, limit=TRANSACTIONS_SHOWN)
-            found += page["transactions"]
-            after = page["after"]
+        found = list(doors.pages("ledger", path, "transactions", limit=TRANSACTIONS_SHOWN))
     session.show({"transactions": found}, lambda out: out.print(_transactions(loan_id, found)))
 
 

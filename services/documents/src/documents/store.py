@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from mesh.saving import changed, write
 from mesh.service import Change, Key, Message, Reader, Transaction
 from mesh.taskstore import load_tasks, save_tasks
 
@@ -106,31 +107,31 @@ class Store:
 
     async def save(self, tx: Transaction, changes: Sequence[Change[LoanFile, Event]]) -> None:
         """Keep what is new or changed."""
-        await _write(
+        await write(
             tx,
             SAVE_VERIFICATIONS,
             [
                 _from_case(change.key, case)
                 for change in changes
-                for case in _changed(change.before.cases, change.after.cases)
+                for case in changed(change.before.cases, change.after.cases)
             ],
         )
-        await _write(
+        await write(
             tx,
             ADD_DOCUMENTS,
             [
                 _from_document(change.key, document)
                 for change in changes
-                for document in _changed(change.before.documents, change.after.documents)
+                for document in changed(change.before.documents, change.after.documents)
             ],
         )
-        await _write(
+        await write(
             tx,
             ADD_REFERENCES,
             [
                 (r.reference, change.key.tenant, change.key.id, r.attests, r.expires)
                 for change in changes
-                for r in _changed(change.before.references, change.after.references)
+                for r in changed(change.before.references, change.after.references)
             ],
         )
         await save_tasks(
@@ -138,7 +139,7 @@ class Store:
             [
                 (change.key, change.lane, task)
                 for change in changes
-                for task in _changed(change.before.tasks, change.after.tasks)
+                for task in changed(change.before.tasks, change.after.tasks)
             ],
         )
 
@@ -155,20 +156,6 @@ async def references_held(reader: Reader, tenant: str, references: Sequence[str]
     """Give those of the references that are known."""
     rows = await reader.fetch(REFERENCES_HELD, tenant, list(references))
     return {row["reference"] for row in rows}
-
-
-def _changed[K, V](before: Mapping[K, V], after: Mapping[K, V]) -> list[V]:
-    """Give what is new or another object than before: nothing is changed in place."""
-    if before is after:
-        return []
-    return [value for key, value in after.items() if before.get(key) is not value]
-
-
-async def _write(tx: Transaction, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write rows in one statement."""
-    if rows:
-        status = await tx.execute(statement, *(list(c) for c in zip(*rows, strict=True)))
-        assert status == f"INSERT 0 {len(rows)}", "the lane is ours, so every row is written"
 
 
 def _key(row: Mapping[str, Any]) -> Key:

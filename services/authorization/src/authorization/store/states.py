@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
+from mesh.saving import changed, write
 from mesh.service import Change, Key, Message, Reader, Transaction
 from mesh.taskstore import load_tasks, save_tasks
 
@@ -121,17 +122,17 @@ class Store:
 
     async def save(self, tx: Transaction, changes: Sequence[Change[Loan, Event]]) -> None:
         """Keep what is new or changed."""
-        await _write(tx, SAVE_REFERENCES, _changed_references(changes))
-        await _write(tx, SAVE_CASES, _changed_cases(changes))
-        await _write(tx, ADD_APPROVALS, _new_approvals(changes))
-        await _write(tx, ADD_DECISIONS, _new_decisions(changes))
-        await _write(tx, ADD_WRITTEN_OFF, _new_losses(changes))
+        await write(tx, SAVE_REFERENCES, _changed_references(changes))
+        await write(tx, SAVE_CASES, _changed_cases(changes))
+        await write(tx, ADD_APPROVALS, _new_approvals(changes))
+        await write(tx, ADD_DECISIONS, _new_decisions(changes))
+        await write(tx, ADD_WRITTEN_OFF, _new_losses(changes))
         await save_tasks(
             tx,
             [
                 (change.key, change.lane, task)
                 for change in changes
-                for task in _changed(change.before.tasks, change.after.tasks)
+                for task in changed(change.before.tasks, change.after.tasks)
             ],
         )
 
@@ -181,7 +182,7 @@ def _changed_references(changes: Sequence[Change[Loan, Event]]) -> list[Values]:
     return [
         rows.from_reference(change.key, reference)
         for change in changes
-        for reference in _changed(change.before.references, change.after.references)
+        for reference in changed(change.before.references, change.after.references)
     ]
 
 
@@ -189,7 +190,7 @@ def _changed_cases(changes: Sequence[Change[Loan, Event]]) -> list[Values]:
     return [
         rows.from_case(change.key, case)
         for change in changes
-        for case in _changed(change.before.cases, change.after.cases)
+        for case in changed(change.before.cases, change.after.cases)
     ]
 
 
@@ -207,21 +208,5 @@ def _new_losses(changes: Sequence[Change[Loan, Event]]) -> list[Values]:
     return [
         rows.from_written_off(change.key, loss)
         for change in changes
-        for loss in _changed(change.before.written_off, change.after.written_off)
+        for loss in changed(change.before.written_off, change.after.written_off)
     ]
-
-
-def _changed[K, V](before: Mapping[K, V], after: Mapping[K, V]) -> list[V]:
-    """Give what is new or another object than before: nothing is changed in place."""
-    if before is after:
-        return []
-    return [value for key, value in after.items() if before.get(key) is not value]
-
-
-async def _write(tx: Transaction, statement: str, values: Sequence[Values]) -> None:
-    """Write rows in one statement."""
-    if values:
-        status = await tx.execute(
-            statement, *(list(column) for column in zip(*values, strict=True))
-        )
-        assert status == f"INSERT 0 {len(values)}", "the lane is ours, so every row is written"

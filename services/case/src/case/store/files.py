@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from mesh.saving import write
 from mesh.service import Actor, Change, Key, Message, Reader, Told, Transaction
 from mesh.taskstore import load_tasks, save_tasks
 
@@ -131,13 +132,13 @@ class FileStore:
     async def save(self, tx: Transaction, changes: _Changes) -> None:
         """Keep what changed: loans, cases, and after them what refers to cases."""
         loans = [_loan_row(c) for c in changes if c.after.loan is not c.before.loan]
-        await _execute(tx, SAVE_LOANS, loans)
-        await _execute(tx, SAVE_CASES, [row for c in changes for row in _case_rows(c)])
+        await write(tx, SAVE_LOANS, loans)
+        await write(tx, SAVE_CASES, [row for c in changes for row in _case_rows(c)])
         history = [_history(c) for c in changes]
         timeline = [row for lines, _ in history for row in lines]
         if timeline:
             await tx.copy("timeline", columns=TIMELINE, rows=timeline)
-        await _execute(tx, ADD_WORK_NOTES, [row for _, notes in history for row in notes])
+        await write(tx, ADD_WORK_NOTES, [row for _, notes in history for row in notes])
         await save_tasks(
             tx,
             [
@@ -152,13 +153,6 @@ class FileStore:
         """Count the cases of a lane that the mesh moves by itself."""
         [row] = await reader.fetch(COUNT_ON_THE_WAY, lane)
         return row["cases"]
-
-
-async def _execute(tx: Transaction, statement: str, rows: Sequence[_Row]) -> None:
-    """Run a statement over columns; the lane is ours, so every row counts."""
-    if rows:
-        status = await tx.execute(statement, *(list(column) for column in zip(*rows, strict=True)))
-        assert status == f"INSERT 0 {len(rows)}", f"{status} of {len(rows)}"
 
 
 def _key(row: Mapping[str, Any]) -> Key:

@@ -3,7 +3,7 @@
 Each lane has one key of kind `block`; every other message goes through as it came.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,7 +11,6 @@ from mesh.lanes import lane_of
 from mesh.service import (
     Answer,
     Change,
-    Hears,
     Key,
     Message,
     Outgoing,
@@ -21,6 +20,7 @@ from mesh.service import (
     Transaction,
 )
 
+from ledger.around import Around, Changes, Wanted
 from ledger.audit import sealing, wire
 from ledger.audit.head import Head
 from ledger.audit.sealing import Block, Chain, Seal, Signs
@@ -45,30 +45,14 @@ class ChainStore(Protocol):
         ...
 
 
-class Audited:
+class Audited(Around):
     """A service whose journal is sealed in its own lanes."""
 
     def __init__(self, inner: Service[Any, Any], *, chains: ChainStore, signer: Signs) -> None:
         """Seal beside `inner`."""
-        self.name = inner.name
-        self.hears: Sequence[Hears] = inner.hears
-        self._inner = inner
+        super().__init__(inner, kinds=(KIND,))
         self._chains = chains
         self._signer = signer
-
-    def key_of(self, message: Message) -> Key:
-        """Say whose state a record concerns: none is about a block."""
-        return self._inner.key_of(message)
-
-    async def load(self, reader: Reader, wanted: Mapping[Key, Sequence[Message]]) -> dict[Key, Any]:
-        """Give a state for every key."""
-        keys = {key: lane_of_key(key) for key in wanted if key.kind == KIND}
-        if not keys:
-            return await self._inner.load(reader, wanted)
-        last = await self._chains.last(reader, list(keys.values()))
-        states: dict[Key, Any] = {key: Chain(lane, last.get(lane)) for key, lane in keys.items()}
-        rest = {key: messages for key, messages in wanted.items() if key not in keys}
-        return states | await self._inner.load(reader, rest) if rest else states
 
     def decide(self, state: Any, message: Message, *, now: datetime) -> Sequence[Any]:
         """Say what happens."""
@@ -83,15 +67,6 @@ class Audited:
             return sealing.evolve(state, event)
         return self._inner.evolve(state, event)
 
-    async def save(self, tx: Transaction, changes: Sequence[Change[Any, Any]]) -> None:
-        """Keep what changed."""
-        ours = [change for change in changes if change.key.kind == KIND]
-        rest = [change for change in changes if change.key.kind != KIND] if ours else changes
-        if rest:
-            await self._inner.save(tx, rest)
-        if ours:
-            await self._chains.add(tx, [told.event for change in ours for told in change.told])
-
     def say(self, change: Change[Any, Any]) -> Sequence[Said]:
         """Say what others must hear of one message's change."""
         if change.key.kind != KIND:
@@ -103,6 +78,14 @@ class Audited:
             said.append(Outgoing(AUDIT, f"{head.lane}/{head.number}", record))
             said.append(Answer({"number": head.number, "count": head.count}))
         return said
+
+    async def _load_own(self, reader: Reader, wanted: Wanted) -> dict[Key, Any]:
+        lanes = {key: lane_of_key(key) for key in wanted}
+        last = await self._chains.last(reader, list(lanes.values()))
+        return {key: Chain(lane, last.get(lane)) for key, lane in lanes.items()}
+
+    async def _save_own(self, tx: Transaction, changes: Changes) -> None:
+        await self._chains.add(tx, [told.event for change in changes for told in change.told])
 
 
 def key_of_lane(lane: int, *, lanes: int) -> Key:

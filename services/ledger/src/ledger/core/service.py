@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from mesh.service import Change, Hears, Key, Message, Reader, Said, Service, Transaction
+from mesh.service import Change, Key, Message, Reader, Said, Service, Transaction
 
+from ledger.around import Around, Changes, Wanted
 from ledger.core import deciding, wire
 from ledger.core.instruction import KIND, CoreState, Event, Instruction
 from ledger.core.route import Mode, Route
@@ -37,35 +38,20 @@ class InstructionStore(Protocol):
         ...
 
 
-class Instructed:
+class Instructed(Around):
     """A service whose postings are instructed to loan systems."""
 
     def __init__(
         self, inner: Service[Any, Any], *, route_of: RouteOf, instructions: InstructionStore
     ) -> None:
         """Instruct beside `inner`. `route_of`: of a tenant and product."""
-        self.name = inner.name
-        self.hears: Sequence[Hears] = (*inner.hears, *wire.HEARS)
-        self._inner = inner
+        super().__init__(inner, kinds=(KIND,), hears=wire.HEARS)
         self._route_of = route_of
         self._instructions = instructions
 
     def key_of(self, message: Message) -> Key:
         """Say whose state a record concerns."""
-        return wire.key_of_record(message) or self._inner.key_of(message)
-
-    async def load(self, reader: Reader, wanted: Mapping[Key, Sequence[Message]]) -> dict[Key, Any]:
-        """Give a state for every key."""
-        named = {
-            key: [found for message in messages if (found := wire.named(message))]
-            for key, messages in wanted.items()
-            if key.kind == KIND
-        }
-        if not named:
-            return await self._inner.load(reader, wanted)
-        states: dict[Key, Any] = {**await self._instructions.load(reader, named)}
-        rest = {key: messages for key, messages in wanted.items() if key not in named}
-        return states | await self._inner.load(reader, rest) if rest else states
+        return wire.key_of_record(message) or super().key_of(message)
 
     def decide(self, state: Any, message: Message, *, now: datetime) -> Sequence[Any]:
         """Say what happens."""
@@ -79,23 +65,6 @@ class Instructed:
             return deciding.evolve(state, event)
         return self._inner.evolve(state, event)
 
-    async def save(self, tx: Transaction, changes: Sequence[Change[Any, Any]]) -> None:
-        """Keep what changed."""
-        ours = [change for change in changes if change.key.kind == KIND]
-        rest = [change for change in changes if change.key.kind != KIND] if ours else changes
-        if rest:
-            await self._inner.save(tx, rest)
-            made = [
-                (change.key, change.lane, instruction)
-                for change in rest
-                for told in change.told
-                if (instruction := self._instruction(change.key, told))
-            ]
-            if made:
-                await self._instructions.add(tx, made)
-        if ours:
-            await self._instructions.save(tx, ours)
-
     def say(self, change: Change[Any, Any]) -> Sequence[Said]:
         """Say what others must hear of one message's change."""
         if change.key.kind == KIND:
@@ -106,6 +75,27 @@ class Instructed:
                 route = self._route_of(change.key.tenant, instruction.product)
                 said += wire.say_instructed(change.key, told, instruction, route)
         return said
+
+    async def _load_own(self, reader: Reader, wanted: Wanted) -> dict[Key, Any]:
+        named = {
+            key: [found for message in messages if (found := wire.named(message))]
+            for key, messages in wanted.items()
+        }
+        return {**await self._instructions.load(reader, named)}
+
+    async def _save_inner(self, tx: Transaction, changes: Changes) -> None:
+        await self._inner.save(tx, changes)
+        made = [
+            (change.key, change.lane, instruction)
+            for change in changes
+            for told in change.told
+            if (instruction := self._instruction(change.key, told))
+        ]
+        if made:
+            await self._instructions.add(tx, made)
+
+    async def _save_own(self, tx: Transaction, changes: Changes) -> None:
+        await self._instructions.save(tx, changes)
 
     def _instruction(self, key: Key, told: Any) -> Instruction | None:
         loan = wire.loan_of(told.event)

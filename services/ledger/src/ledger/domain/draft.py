@@ -7,7 +7,7 @@ from fractions import Fraction
 from uuid import UUID
 
 from ledger.domain.clock import growth
-from ledger.domain.loan import Interest, Loan, Lot, LotKind, Sums
+from ledger.domain.loan import Interest, Loan, Lot, LotKind, Sums, net
 from ledger.domain.money import NOTHING, PLACE, Component, Components
 from ledger.domain.policy import CONTRA, MEMO, RECEIVABLE, Book, NonAccrual, Policy
 from ledger.domain.posting import Line
@@ -40,14 +40,12 @@ class Draft:
     @property
     def outstanding(self) -> Components:
         """Give what the bank's book holds, net of unearned interest."""
-        unearned = self.unearned_minor
-        return self.bnk - Components(interest=unearned) if unearned else self.bnk
+        return net(self.bnk, self.unearned_minor)
 
     @property
     def customer(self) -> Components:
         """Give what the customer owes, net of unearned interest."""
-        unearned = self.unearned_minor
-        return self.cust - Components(interest=unearned) if unearned else self.cust
+        return net(self.cust, self.unearned_minor)
 
     @property
     def claim(self) -> Components:

@@ -114,6 +114,11 @@ class Interest:
 NO_INTEREST = Interest()
 
 
+def net(held: Components, unearned_minor: int) -> Components:
+    """Give what a book holds less the interest in it that is not earned yet."""
+    return held - Components(interest=unearned_minor) if unearned_minor else held
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loan:
     """Balances are as held, in minor units, unearned interest included."""
@@ -163,14 +168,12 @@ class Loan:
     @property
     def outstanding(self) -> Components:
         """Give what the bank's book holds, net of unearned interest."""
-        unearned = self.unearned_minor
-        return self.bnk - Components(interest=unearned) if unearned else self.bnk
+        return net(self.bnk, self.unearned_minor)
 
     @property
     def customer(self) -> Components:
         """Give what the customer owes, net of unearned interest."""
-        unearned = self.unearned_minor
-        return self.cust - Components(interest=unearned) if unearned else self.cust
+        return net(self.cust, self.unearned_minor)
 
     def off(self, kind: LotKind | None = None) -> Components:
         """Give what stands charged off, or written off; both, when no kind is named."""

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from mesh.service import (
     Answer,
     Change,
-    Hears,
     Key,
     Message,
     Reader,
@@ -23,6 +22,7 @@ from mesh.service import (
     Transaction,
 )
 
+from ledger.around import Around, Changes, Wanted
 from ledger.domain.events import (
     AllowanceState,
     AskRefused,
@@ -37,7 +37,6 @@ from ledger.monthend.month import CLOCK, KIND, ClockState, MonthState
 
 ALREADY = "ALREADY_ACCRUED"
 
-type Wanted = Mapping[Key, Sequence[Message]]
 type Of = Mapping[Key, Collection[date]]
 
 
@@ -85,34 +84,14 @@ class MonthStore(Protocol):
         ...
 
 
-class MonthEnds:
+class MonthEnds(Around):
     """A service whose months end."""
 
     def __init__(self, inner: Service[Any, Any], *, clocks: Clocks, months: MonthStore) -> None:
         """Close months beside `inner`."""
-        self.name = inner.name
-        self.hears: Sequence[Hears] = inner.hears
-        self._inner = inner
+        super().__init__(inner, kinds=(KIND, CLOCK))
         self._clocks = clocks
         self._months = months
-
-    def key_of(self, message: Message) -> Key:
-        """Say whose state a record concerns: none is about a month."""
-        return self._inner.key_of(message)
-
-    async def load(self, reader: Reader, wanted: Wanted) -> dict[Key, Any]:
-        """Give a state for every key."""
-        states: dict[Key, Any] = {}
-        months = [key for key in wanted if key.kind == KIND]
-        if months:
-            states |= await self._months.months(reader, months)
-        told = [key for key in wanted if key.kind == CLOCK]
-        if told:
-            states |= await self._months.clocks(reader, told)
-        rest = {key: messages for key, messages in wanted.items() if key not in states}
-        if rest:
-            states |= await self._books(reader, rest)
-        return states
 
     def decide(self, state: Any, message: Message, *, now: datetime) -> Sequence[Any]:
         """Say what happens."""
@@ -142,23 +121,6 @@ class MonthEnds:
             case _:
                 return self._inner.evolve(state, event)
 
-    async def save(self, tx: Transaction, changes: Sequence[Change[Any, Any]]) -> None:
-        """Keep what changed."""
-        months = [change for change in changes if change.key.kind == KIND]
-        notices = [change for change in changes if change.key.kind == CLOCK]
-        rest = [change for change in changes if change.key.kind not in (KIND, CLOCK)]
-        if earliest := _earliest_in_the_past(rest):
-            await self._months.still_open(tx, earliest)
-        inner = [known for change in rest if (known := _of_books(change)).told]
-        if inner:
-            await self._inner.save(tx, inner)
-        if any(isinstance(told.event, LoanClosed) for change in rest for told in change.told):
-            await self._months.add_loans(tx, rest)
-        if months:
-            await self._months.save_months(tx, months)
-        if notices:
-            await self._months.save_notices(tx, notices)
-
     def say(self, change: Change[Any, Any]) -> Sequence[Said]:
         """Say what others must hear of one message's change."""
         match change.key.kind:
@@ -176,7 +138,31 @@ class MonthEnds:
         # Who asked for the month's end hears of that, not of the accrual.
         return [*(each for each in said if not isinstance(each, Answer)), wire.say_loan(closed[-1])]
 
-    async def _books(self, reader: Reader, wanted: Wanted) -> dict[Key, Any]:
+    async def _load_own(self, reader: Reader, wanted: Wanted) -> dict[Key, Any]:
+        states: dict[Key, Any] = {}
+        if months := [key for key in wanted if key.kind == KIND]:
+            states |= await self._months.months(reader, months)
+        if told := [key for key in wanted if key.kind == CLOCK]:
+            states |= await self._months.clocks(reader, told)
+        return states
+
+    async def _save_own(self, tx: Transaction, changes: Changes) -> None:
+        if months := [change for change in changes if change.key.kind == KIND]:
+            await self._months.save_months(tx, months)
+        if notices := [change for change in changes if change.key.kind == CLOCK]:
+            await self._months.save_notices(tx, notices)
+
+    async def _save_inner(self, tx: Transaction, changes: Changes) -> None:
+        """Keep what the ledger posted, if its period still is open, and what was gone through."""
+        if earliest := _earliest_in_the_past(changes):
+            await self._months.still_open(tx, earliest)
+        books = [known for change in changes if (known := _of_books(change)).told]
+        if books:
+            await self._inner.save(tx, books)
+        if any(isinstance(told.event, LoanClosed) for change in changes for told in change.told):
+            await self._months.add_loans(tx, changes)
+
+    async def _load_inner(self, reader: Reader, wanted: Wanted) -> dict[Key, Any]:
         """Load what the ledger decides on, with what is closed and what a month's end must know."""
         accruing = {key: [wire.as_accrual(m) for m in messages] for key, messages in wanted.items()}
         states: dict[Key, Any] = await self._inner.load(reader, accruing)

@@ -4,11 +4,11 @@ US and personal only. Amounts are whole dollars, truncated, as the format has th
 loan system (scheduled payment, history) is not told here.
 """
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
 from ledger.domain.loan import Status
+from ledger.monthend.clocks import month_end
 
 DOLLAR_MINOR = 100
 
@@ -91,7 +91,7 @@ def bureau_record(loan: Standing) -> BureauRecord | NoRecord:
         balance=balance,
         past_due=_past_due(status, balance),
         original_charge_off=loan.off_minor // DOLLAR_MINOR if is_lost else 0,
-        account_date=day_paid or _month_end(loan.on),
+        account_date=day_paid or month_end(loan.on),
         first_delinquency=loan.oldest_unpaid_due if is_lost or loan.days_past_due else None,
         closed=loan.on if status == CHARGED_OFF and loan.product in OPEN_END else day_paid,
         last_payment=loan.paid_on,
@@ -122,7 +122,3 @@ def _portfolio(product: str) -> str:
     if product == "MORTGAGE":
         return "M"
     return "C" if product in OPEN_END else "I"
-
-
-def _month_end(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])

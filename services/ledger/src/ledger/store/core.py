@@ -2,10 +2,11 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from mesh.saving import columns
 from mesh.service import Change, Key, Reader, Transaction
 from mesh.tasks import Task, TaskClaimed, TaskClosed, TaskOpened, TaskReleased
 from mesh.taskstore import SEPARATOR, load_tasks, save_tasks
@@ -151,7 +152,7 @@ class Instructions:
                         pass
         if moved:
             rows = [_of_move(each) for each in moved.values()]
-            status = await tx.execute(MOVE, *_columns(rows))
+            status = await tx.execute(MOVE, *columns(rows))
             assert status == f"UPDATE {len(rows)}", "what is acknowledged moves no more"
         if strays:
             await tx.copy("core_stray", columns=STRAY, rows=strays)
@@ -256,7 +257,3 @@ def _of_move(of: Instruction) -> tuple[Any, ...]:
         of.settled_at,
         of.settled_by,
     )
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterable[list[Any]]:
-    return (list(column) for column in zip(*rows, strict=True))

@@ -1,10 +1,11 @@
 """Months' ends in the store: runs, what was done to each loan, closed periods, notices."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from mesh.saving import columns
 from mesh.service import Change, Key, Reader, Told, Transaction
 
 from ledger.monthend.clocks import Notice, NoticeKind
@@ -244,11 +245,11 @@ class Months:
                         pass
         if begun:
             await tx.execute(ADD_TENANTS, sorted({row[0] for row in begun}))
-            await tx.execute(ADD_RUNS, *_columns(begun))
+            await tx.execute(ADD_RUNS, *columns(begun))
         if over:
-            status = await tx.execute(CLOSE_RUNS, *_columns(over))
+            status = await tx.execute(CLOSE_RUNS, *columns(over))
             assert status == f"UPDATE {len(over)}", "a month is closed once"
-            await tx.execute(CLOSE_PERIODS, *_columns([row[:2] for row in over]))
+            await tx.execute(CLOSE_PERIODS, *columns([row[:2] for row in over]))
 
     async def save_notices(self, tx: Transaction, changes: Changes) -> None:
         """Keep what the bank was told: of a kind the last that counted."""
@@ -268,7 +269,7 @@ class Months:
                         f"{actor.role}/{actor.id}",
                     )
         if rows:
-            await tx.execute(SAVE_NOTICES, *_columns(list(rows.values())))
+            await tx.execute(SAVE_NOTICES, *columns(list(rows.values())))
 
 
 async def progress(reader: Reader, tenant: str, through: date) -> Progress:
@@ -348,7 +349,3 @@ def _places(of: Of) -> tuple[list[str], list[str], list[date]]:
         [key.id for key, _ in wanted],
         [day for _, day in wanted],
     )
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> Iterable[list[Any]]:
-    return (list(column) for column in zip(*rows, strict=True))

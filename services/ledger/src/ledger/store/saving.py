@@ -1,9 +1,10 @@
 """Keeps what a turn changed: one statement a table, however many loans."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from mesh.saving import columns, write
 from mesh.service import Change, Key, Transaction
 
 from ledger.domain.decide import (
@@ -122,7 +123,7 @@ async def loans(tx: Transaction, changes: Changes) -> None:
     openings = [row for change in changes for row in _openings(change)]
     if openings:
         assert len({row[:2] for row in openings}) == len(openings), "an id is claimed once a turn"
-        await tx.execute(CLAIM, *_columns(openings))
+        await tx.execute(CLAIM, *columns(openings))
     moved = _moved(changes)
     fresh = [(change, after) for change, before, after in moved if before is None]
     if fresh:
@@ -130,7 +131,7 @@ async def loans(tx: Transaction, changes: Changes) -> None:
         await tx.copy("loan", columns=rows.LOAN, rows=values)
     kept = [rows.of_move(c.key, before.version, after) for c, before, after in moved if before]
     if kept:
-        status = await tx.execute(MOVE_LOANS, *_columns(kept))
+        status = await tx.execute(MOVE_LOANS, *columns(kept))
         assert status == f"UPDATE {len(kept)}", "the lane is ours: loans are as loaded"
     await _lots(tx, moved)
 
@@ -140,7 +141,7 @@ async def _lots(tx: Transaction, moved: Moved) -> None:
     if fresh:
         await tx.copy("lot", columns=rows.LOT, rows=fresh)
     if changed:
-        status = await tx.execute(CHANGE_LOTS, *_columns(changed))
+        status = await tx.execute(CHANGE_LOTS, *columns(changed))
         assert status == f"UPDATE {len(changed)}", "the lane is ours: lots are as loaded"
     # Only a history that is told anew has fewer of them than before.
     fewer = [
@@ -149,7 +150,7 @@ async def _lots(tx: Transaction, moved: Moved) -> None:
         if before and len(before.lots) > len(after.lots)
     ]
     if fewer:
-        await tx.execute(DROP_LOTS, *_columns(fewer))
+        await tx.execute(DROP_LOTS, *columns(fewer))
 
 
 def _openings(change: Change[State, Event]) -> Iterator[rows.Values]:
@@ -212,9 +213,7 @@ async def parties(tx: Transaction, changes: Changes) -> None:
                 parties.append(rows.of_party(change.key, change.lane, party, version))
             case _:
                 pass
-    if parties:
-        status = await tx.execute(SAVE_PARTIES, *_columns(parties))
-        assert status == f"INSERT 0 {len(parties)}", "the lane is ours: no party is newer"
+    await write(tx, SAVE_PARTIES, parties)
 
 
 async def entries(tx: Transaction, changes: Changes) -> None:
@@ -242,9 +241,4 @@ async def allowances(tx: Transaction, moves: Counter[tuple[str, str, str, int]])
     """Move allowances: (tenant, currency, code, lane) → by how much, credit positive."""
     moved = [(*place, amount) for place, amount in sorted(moves.items()) if amount]
     if moved:
-        await tx.execute(MOVE_ALLOWANCES, *_columns(moved))
-
-
-def _columns(table: Sequence[tuple[Any, ...]]) -> Iterable[list[Any]]:
-    """Turn rows into the arrays that unnest takes."""
-    return (list(column) for column in zip(*table, strict=True))
+        await tx.execute(MOVE_ALLOWANCES, *columns(moved))

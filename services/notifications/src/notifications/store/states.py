@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from mesh.saving import changed, write
 from mesh.service import Change, Key, Message, Reader, Transaction
 from mesh.tasks import Task
 from mesh.taskstore import load_tasks, save_tasks
@@ -83,34 +84,22 @@ class Store:
             match change.before, change.after:
                 case LoanNotices() as before, LoanNotices() as after:
                     place = (change.lane, change.key.tenant, change.key.id)
-                    changed = _changed(before.notices, after.notices)
-                    notices += [(*place, *from_notice(notice)) for notice in changed]
+                    notices += [
+                        (*place, *from_notice(notice))
+                        for notice in changed(before.notices, after.notices)
+                    ]
                     tasks += [
                         (change.key, change.lane, task)
-                        for task in _changed(before.tasks, after.tasks)
+                        for task in changed(before.tasks, after.tasks)
                     ]
                 case _, PartyFile() as after:
                     parties.append(from_party(change.key, after))
                 case _:
                     raise AssertionError("a key keeps its kind")
-        await _write(tx, SAVE_NOTICES, notices)
-        await _write(tx, SAVE_PARTIES, parties)
+        await write(tx, SAVE_NOTICES, notices)
+        await write(tx, SAVE_PARTIES, parties)
         await save_tasks(tx, tasks)
 
 
 def _names(keys: Sequence[Key]) -> tuple[list[str], list[str]]:
     return [key.tenant for key in keys], [key.id for key in keys]
-
-
-def _changed[K, V](before: Mapping[K, V], after: Mapping[K, V]) -> list[V]:
-    """Give what is new or another object than before: nothing is changed in place."""
-    if before is after:
-        return []
-    return [value for key, value in after.items() if before.get(key) is not value]
-
-
-async def _write(tx: Transaction, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write rows in one statement."""
-    if rows:
-        status = await tx.execute(statement, *(list(c) for c in zip(*rows, strict=True)))
-        assert status == f"INSERT 0 {len(rows)}", "the lane is ours, so every row is written"
