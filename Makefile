@@ -73,8 +73,12 @@ soak: setup ## half speed for a long time, does anything drift (MINUTES=30)
 	@$(PY) -m bench.soak $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
 
 .PHONY: faults
-faults: setup ## every fault on a stack of its own, an hour and a half; writes docs/recovery.md (ARGS='-k frozen': some)
-	@FAULTS=all $(PY) -m pytest tests/faults $(ARGS)
+faults: setup ## every fault on a stack of its own, an hour and a quarter; writes docs/recovery.md (ONLY='frozen|killed': those)
+	@FAULTS='$(or $(ONLY),.)' $(PY) -m pytest tests/faults $(ARGS)
+
+.PHONY: simulate
+simulate: setup ## the whole mesh in virtual time and bad weather (SEEDS=1000 FROM=0; MUTANTS=1: without each rule)
+	@$(PY) -m tests.simulation $(if $(MUTANTS),--rules) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM))
 
 schemas: setup ## generate contracts from the .avsc files, check them against the last release
 	@$(PY) schemas/generate.py && $(PY) -m contracts.register --check

@@ -1,6 +1,7 @@
 """Sees cases close, beside the mesh: when the broker took each `CaseClosed`, and in which lane."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from ..journeys.waiting import eventually  # noqa: TID252 - tests are no package
 TOPIC = "writeoff.case.v1"
 CLOSED = b"writeoff.case.CaseClosed"
 ANSWER_S = 30.0
+
+SILENT_S = 10.0
+"""Nothing heard for so long, and a new consumer goes on where the old one stopped: one may have
+lost the broker for good when it started (librdkafka #5301)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +41,22 @@ class Closings:
         """Begin at the topic's end of now."""
         self._wanted = frozenset(loans)
         conf: dict[str, Any] = {"group.id": "operator", "enable.auto.commit": False, "log_level": 0}
-        self._consumer = Consumer(env.kafka_conf("operator") | conf)
+        self._conf = env.kafka_conf("operator") | conf
+        self._consumer = Consumer(self._conf)
         self.lanes = env.lanes
-        self._consumer.assign([self._end(lane) for lane in range(env.lanes)])
+        self._next = {lane: self._end(lane) for lane in range(env.lanes)}
+        self._heard_at = time.monotonic()
+        self._assign()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._read, name="closings", daemon=True)
         self.seen: list[Closing] = []
 
-    def _end(self, lane: int) -> TopicPartition:
-        _, end = self._consumer.get_watermark_offsets(TopicPartition(TOPIC, lane), timeout=ANSWER_S)
-        return TopicPartition(TOPIC, lane, end)
+    def _end(self, lane: int) -> int:
+        place = TopicPartition(TOPIC, lane)
+        return self._consumer.get_watermark_offsets(place, timeout=ANSWER_S)[1]
+
+    def _assign(self) -> None:
+        self._consumer.assign([TopicPartition(TOPIC, *place) for place in self._next.items()])
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -70,8 +81,18 @@ class Closings:
             for message in messages:
                 if message.error() is None:
                     self._look(message)
+            if time.monotonic() - self._heard_at > SILENT_S:
+                self._connect_anew()
+
+    def _connect_anew(self) -> None:
+        self._consumer.close()
+        self._consumer = Consumer(self._conf)
+        self._assign()
+        self._heard_at = time.monotonic()
 
     def _look(self, message: Message) -> None:
+        self._next[int(message.partition() or 0)] = int(message.offset() or 0) + 1
+        self._heard_at = time.monotonic()
         headers: dict[str, bytes] = dict(message.headers() or ())  # pyright: ignore
         loan_id = (message.key() or b"").decode()
         if headers["ce_type"] == CLOSED and loan_id in self._wanted:

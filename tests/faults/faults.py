@@ -1,7 +1,8 @@
 """The faults that the mesh is put to, each in the middle of thousands of cases."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -24,11 +25,13 @@ from .restoring import promote, restore
 from .running import PROCESSES, SERVERS
 
 CASES = 2_000
+BREATH_S = 25.0
+"""Between faults: until cases were asked for and closed in every lane, and those that waited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What befalls a mesh in the middle of so many cases."""
+    """What befalls a mesh amid cases."""
 
     name: str
     happen: Callable[..., list[str] | None]
@@ -37,6 +40,14 @@ class Fault:
     to: tuple[Any, ...] = ()
     lasts_s: float = 0.0
     """About: so long must there be cases to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Faults one after the other in the middle of so many cases; from each it must recover."""
+
+    name: str
+    faults: tuple[Fault, ...]
     cases: int = CASES
     small_disk: bool = False
     """PostgreSQL's files lie on a disk of their own, which can be filled."""
@@ -44,31 +55,69 @@ class Fault:
     """A store forgets what it has said, and what it hears again may come in another order: a case
     may end otherwise, but `reconcile` lists it. It is no ground for another fault."""
 
+    @property
+    def lasts_s(self) -> float:
+        """About, with a breath after each fault and half a breath before the first."""
+        return sum(fault.lasts_s + BREATH_S for fault in self.faults) + BREATH_S / 2
+
+
+def alone(
+    name: str, happen: Callable[..., list[str] | None], *to: Any, lasts_s: float, **kind: Any
+) -> Series:
+    """Give a fault a series of its own."""
+    return Series(name, (Fault(name, happen, to, lasts_s),), **kind)
+
+
+def only(pattern: str) -> tuple[Series, ...]:
+    """Give the faults whose names have a match."""
+    named = re.compile(pattern).search
+    chosen = [replace(each, faults=tuple(f for f in each.faults if named(f.name))) for each in ALL]
+    return tuple(each for each in chosen if each.faults)
+
 
 FIRSTS = tuple(name for name in PROCESSES if name.endswith("-1"))
 MINUTE = 60.0
 
-FAULTS = (
-    *(Fault(f"{name} killed", kill, (name,)) for name in (*PROCESSES, *SERVERS)),
-    *(
-        Fault(f"{name} frozen for 60 s", freeze, (name, MINUTE), MINUTE)
-        for name in (*PROCESSES, *SERVERS)
+ALL = (
+    alone("three COMMITs of each process without an answer", lose_commits, 3, lasts_s=10),
+    Series(
+        "each frozen for 60 s",
+        tuple(
+            Fault(f"{name} frozen for 60 s", freeze, (name, MINUTE), MINUTE)
+            for name in (*PROCESSES, *SERVERS)
+        ),
+        2 * CASES,
     ),
-    *(
-        Fault(f"{name} cut off from {server} for 60 s", cut_off, (name, server, MINUTE), MINUTE)
-        for name, server in product(FIRSTS, ("kafka", "postgres"))
+    Series(
+        "each cut off for 60 s",
+        tuple(
+            Fault(f"{name} cut off from {server} for 60 s", cut_off, (name, server, MINUTE), MINUTE)
+            for name, server in product(FIRSTS, ("kafka", "postgres"))
+        ),
+        2 * CASES,
     ),
-    Fault("three COMMITs of each process without an answer", lose_commits, (3,), 10),
-    Fault("Kafka's offsets deleted and set back", forget_offsets),
-    Fault("the broker away for two minutes", go_away, ("kafka", 2 * MINUTE), 2 * MINUTE),
-    Fault("the ledger's outboxes full for two minutes", fill_outboxes, (2 * MINUTE,), 3 * MINUTE),
-    Fault("everything restarted in turn", restart_in_turn, (), 3 * MINUTE),
-    Fault("a second instance of each for a minute", start_seconds, (MINUTE,), 1.5 * MINUTE),
-    Fault("frozen while the server is sending", freeze_a_reader, ("case",), MINUTE),
-    Fault("every lane taken ten times a minute", take_lanes, (10, 5 * MINUTE), 5 * MINUTE),
-    Fault("PostgreSQL's disk full for a minute", fill_disk, (MINUTE,), MINUTE, small_disk=True),
-    Fault("a standby promoted that lags", promote, (MINUTE / 2,), MINUTE, forgets=True),
-    Fault("PostgreSQL restored, 5 min older", restore, (5 * MINUTE,), 6 * MINUTE, forgets=True),
+    alone("the broker away for two minutes", go_away, "kafka", 2 * MINUTE, lasts_s=2 * MINUTE),
+    alone(
+        "the ledger's outboxes full for two minutes",
+        *(fill_outboxes, 2 * MINUTE),
+        lasts_s=3 * MINUTE,
+    ),
+    alone("a second instance of each for a minute", start_seconds, MINUTE, lasts_s=1.5 * MINUTE),
+    alone("frozen while the server is sending", freeze_a_reader, "case", lasts_s=MINUTE),
+    alone("Kafka's offsets deleted and set back", forget_offsets, lasts_s=0),
+    alone("every lane taken ten times a minute", take_lanes, 10, 5 * MINUTE, lasts_s=5 * MINUTE),
+    alone("everything restarted in turn", restart_in_turn, lasts_s=3 * MINUTE),
+    Series(
+        "each killed",
+        tuple(Fault(f"{name} killed", kill, (name,)) for name in (*PROCESSES, *SERVERS)),
+    ),
+    alone(
+        "PostgreSQL's disk full for a minute", fill_disk, MINUTE, lasts_s=MINUTE, small_disk=True
+    ),
+    alone(
+        "PostgreSQL restored, 5 min older", restore, 5 * MINUTE, lasts_s=6 * MINUTE, forgets=True
+    ),
+    alone("a standby promoted that lags", promote, MINUTE / 2, lasts_s=MINUTE, forgets=True),
 )
 
 WAVES = (
@@ -80,9 +129,9 @@ WAVES = (
 )
 
 FIXED = (
-    Fault("each killed in turn", kill_in_turn, WAVES, MINUTE),
-    Fault("a COMMIT of each process without an answer", lose_commits, (1,), 10, cases=500),
-    Fault("Kafka's offsets deleted and set back", forget_offsets, cases=500),
-    Fault("the ledger's outboxes full for 20 s", fill_outboxes, (20.0,), 30, cases=500),
+    alone("each killed in turn", kill_in_turn, *WAVES, lasts_s=MINUTE),
+    alone("a COMMIT of each process without an answer", lose_commits, 1, lasts_s=10, cases=500),
+    alone("Kafka's offsets deleted and set back", forget_offsets, lasts_s=0, cases=500),
+    alone("the ledger's outboxes full for 20 s", fill_outboxes, 20.0, lasts_s=30, cases=500),
 )
 """What `make test` has time for."""

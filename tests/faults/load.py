@@ -2,10 +2,13 @@
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Sequence
-from itertools import batched
+from itertools import batched, chain, zip_longest
 from types import TracebackType
 from typing import Self
+
+from mesh.lanes import lane_of
 
 from ..journeys.bank import Bank, Json, a_loan  # noqa: TID252 - tests are no package
 from ..journeys.outsiders import Upstream, a_request  # noqa: TID252
@@ -14,8 +17,8 @@ PART = 500
 """As many rows as a door takes at once."""
 
 KEPT = 0.2
-"""This share of the requests goes a tenth as fast until the fault is over, however long that takes:
-who recovers meanwhile has something to do."""
+"""This share of the requests goes a tenth as fast until all faults are over, however long that
+takes: who recovers meanwhile has something to do."""
 
 SLOWER = 10
 
@@ -25,9 +28,16 @@ LAST = 60
 AFTER_PER_S = 20.0
 """Then they go as fast as this at least: what recovers when is seen so closely."""
 
+UNTAKEN_S = 20.0
+"""The broker takes requests within that of its coming back. A client may have lost it for good
+when it started (librdkafka #5301): then another one asks again, as an upstream's operator would."""
+
 
 def prepare(bank: Bank, count: int) -> tuple[list[Json], list[Json]]:
-    """Lend so many loans and approve every other one; gives them, and a request for each."""
+    """Lend so many loans and approve every other one; gives them, and a request for each.
+
+    The lanes take turns in the requests.
+    """
     loans = [a_loan() for _ in range(count)]
     references: dict[str, str] = {}
     for part in batched(loans, PART, strict=False):
@@ -35,8 +45,12 @@ def prepare(bank: Bank, count: int) -> tuple[list[Json], list[Json]]:
         approved = part[::2]
         ids = [loan["loan_id"] for loan in approved]
         references |= dict(zip(ids, bank.approve(*approved), strict=True))
-    ids = [loan["loan_id"] for loan in loans]
-    return loans, [_request(bank, loan_id, references.get(loan_id)) for loan_id in ids]
+    lanes: defaultdict[int, list[Json]] = defaultdict(list)
+    for loan in loans:
+        lane = lane_of(f"{bank.tenant}/{loan['loan_id']}", lanes=bank.env.lanes)
+        lanes[lane].append(_request(bank, loan["loan_id"], references.get(loan["loan_id"])))
+    turns = chain.from_iterable(zip_longest(*lanes.values()))
+    return loans, [request for request in turns if request is not None]
 
 
 def _request(bank: Bank, loan_id: str, reference: str | None) -> Json:
@@ -55,6 +69,8 @@ class Load:
         self._every_s = 1 / per_s
         self._over = threading.Event()
         self._stopped = False
+        self._taken = 0
+        self._taken_at = time.monotonic()
         self._thread = threading.Thread(target=self._ask, name="load", daemon=True)
         self.asked: dict[str, float] = {}
         """Loan → when its case was asked for, in seconds since 1970."""
@@ -75,15 +91,9 @@ class Load:
         if kind is None:
             self._upstream.flush()
 
-    def fault_is_over(self) -> None:
+    def faults_are_over(self) -> None:
         """Let those that were kept go."""
         self._over.set()
-
-    @property
-    def per_s(self) -> float:
-        """Tell how many were asked a second before it came to those that are kept."""
-        moments = sorted(self.asked.values())[: self._first_kept]
-        return (len(moments) - 1) / (moments[-1] - moments[0])
 
     def _ask(self) -> None:
         due = time.monotonic()
@@ -99,3 +109,19 @@ class Load:
             time.sleep(max(0.0, due - time.monotonic()))
             self.asked[request["meta"]["loan_id"]] = time.time()
             self._upstream.ask(request)
+            self._ask_again(self._requests[: number + 1])
+        while self._upstream.taken(0.1) < len(self._requests) and not self._stopped:
+            self._ask_again(self._requests)
+
+    def _ask_again(self, requests: Sequence[Json]) -> None:
+        """Ask again for what the broker has not taken, where it takes nothing for too long."""
+        taken, now = len(self._upstream.sent), time.monotonic()
+        if taken > self._taken or taken >= len(requests):
+            self._taken, self._taken_at = taken, now
+        elif now - self._taken_at > UNTAKEN_S:
+            self._taken_at = now
+            keys = {message.key() for message in self._upstream.sent}
+            self._upstream.connect_anew()
+            for request in requests:
+                if request["meta"]["loan_id"].encode() not in keys:
+                    self._upstream.ask(request)

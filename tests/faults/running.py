@@ -154,3 +154,11 @@ class Scene:
             return {each.lane for each in self.closings.seen if asked[each.loan_id] > moment}
 
         eventually(lambda: lanes() == every, seconds=RECOVERED_S)
+
+    def until_caught_up(self) -> None:
+        """Wait until all that was asked for up to now is closed, and new cases close too."""
+        self.until_cases_close()
+        asked = set(self.load.asked)
+        eventually(
+            lambda: asked <= {each.loan_id for each in self.closings.seen}, seconds=RECOVERED_S
+        )

@@ -16,68 +16,64 @@ from ..journeys.cli import writeoff  # noqa: TID252
 from ..journeys.waiting import eventually  # noqa: TID252
 from .closings import Closings
 from .conftest import Grounds
-from .faults import FAULTS, FIXED, Fault
+from .faults import ALL, FIXED, Series, only
 from .load import Load, prepare
-from .recovery import Recovery, keep, times
+from .recovery import Recovery, keep, measure
 from .running import RECOVERED_S, Running, Scene
 
-ALL = os.environ.get("FAULTS") == "all"
-CHOSEN = FAULTS if ALL else FIXED
+WANTED = os.environ.get("FAULTS", "")
+"""A regular expression for the names of the faults that are wanted; nothing: the fixed ones."""
 
-SPARE_S = 25.0
-"""Cases are asked for this much longer than a fault lasts, half of it before."""
+CHOSEN = only(WANTED) if WANTED else FIXED
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(3_600)]
 
 
-@pytest.mark.parametrize("fault", CHOSEN, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("series", CHOSEN, ids=lambda series: series.name)
 def test_every_case_is_closed_once_whatever_befalls_the_mesh(
-    fault: Fault, grounds: Grounds
+    series: Series, grounds: Grounds
 ) -> None:
-    at = grounds.give(small_disk=fault.small_disk)
+    at = grounds.give(small_disk=series.small_disk)
     try:
-        recovery = befall(at, Bank(at.env, grounds.tenant(), at.client), fault)
+        recoveries = befall(at, Bank(at.env, grounds.tenant(), at.client), series)
     except BaseException:
-        grounds.leave(name=fault.name)
+        grounds.leave(name=series.name)
         raise
-    if fault.forgets:
+    if series.forgets:
         grounds.leave()
-    print(recovery)
-    if ALL:
-        keep(recovery, order=[fault.name for fault in FAULTS])
+    print(*recoveries, sep="\n")
+    if WANTED:
+        keep(recoveries, order=[fault.name for each in ALL for fault in each.faults])
 
 
-def befall(at: Running, bank: Bank, fault: Fault) -> Recovery:
-    """Let a fault happen amid cases, and see that nothing is lost, doubled or left lying."""
-    loans, requests = prepare(bank, fault.cases)
+def befall(at: Running, bank: Bank, series: Series) -> list[Recovery]:
+    """Let faults happen amid cases, and see that nothing is lost, doubled or left lying."""
+    loans, requests = prepare(bank, series.cases)
     mails = mail_files(at.env)
-    load = Load(at.upstream(), requests, per_s=fault.cases / (fault.lasts_s + SPARE_S))
+    load = Load(at.upstream(), requests, per_s=series.cases / series.lasts_s)
+    listed: list[str] = []
+    spans: list[tuple[float, float]] = []
     with Closings(at.env, [loan["loan_id"] for loan in loans]) as closings, load:
-        closings.until(fault.cases // 10, seconds=RECOVERED_S)
-        began = time.time()
-        listed = fault.happen(Scene(at, bank, closings, load), *fault.to) or []
-        ended = time.time()
-        load.fault_is_over()
-        closings.until(fault.cases, seconds=2 * RECOVERED_S)
-    assert fault.forgets or closings.closed_again() == {}
+        scene = Scene(at, bank, closings, load)
+        for fault in series.faults:
+            scene.until_cases_close()
+            began = time.time()
+            listed += fault.happen(scene, *fault.to) or []
+            spans.append((began, time.time()))
+            if fault == series.faults[-1]:
+                load.faults_are_over()
+            scene.until_caught_up()
+        closings.until(series.cases, seconds=2 * RECOVERED_S)
+    assert series.forgets or closings.closed_again() == {}
     otherwise = ended_otherwise(bank, loans)
-    assert fault.forgets or otherwise == []
+    assert series.forgets or otherwise == []
     again = each_is_told_once(at.env, bank, loans, mails)
     at.until_well()
     only_these_differ(at.env, listed + otherwise)
-    first_s, every_lane_s, caught_up_s = times(
-        [c for c in closings.seen if c.loan_id in load.asked], asked=load.asked, ended=ended
-    )
-    return Recovery(
-        fault=fault.name,
-        cases=fault.cases,
-        asked_per_s=round(load.per_s, 1),
-        lasted_s=round(ended - began, 1),
-        first_s=round(first_s, 1),
-        every_lane_s=round(every_lane_s, 1),
-        caught_up_s=round(caught_up_s, 1),
-        mails_again=again,
-    )
+    return [
+        measure(fault.name, closings.seen, asked=load.asked, span=span, mails_again=again)
+        for fault, span in zip(series.faults, spans, strict=True)
+    ]
 
 
 def ended_otherwise(bank: Bank, loans: list[Json]) -> list[str]:

@@ -70,15 +70,17 @@ class Upstream:
             "subject.name.strategy": topic_record_subject_name_strategy,
         }
         self._serialize = AvroSerializer(registry, schema, conf=conf)
-        self._producer = Producer(
-            env.kafka_conf(f"source-{source}")
-            | {
-                "enable.idempotence": True,
-                "queue.buffering.max.messages": 50_000,
-                "log_level": 0,  # a broker that is away would fill the report of a test
-            }
-        )
+        self._conf = env.kafka_conf(f"source-{source}") | {
+            "enable.idempotence": True,
+            "queue.buffering.max.messages": 50_000,
+            "log_level": 0,  # a broker that is away would fill the report of a test
+        }
+        self._producer = Producer(self._conf)
         self.sent: list[Message] = []
+
+    def connect_anew(self) -> None:
+        """Forget what the broker has not taken, and connect as if we had just started."""
+        self._producer = Producer(self._conf)
 
     def encode(self, request: Record) -> bytes:
         """Write a request in Confluent's wire format."""
@@ -96,6 +98,11 @@ class Upstream:
             self.topic, value, key, partition=partition, on_delivery=self._delivered
         )
         self._producer.poll(0)
+
+    def taken(self, seconds: float) -> int:
+        """Wait for the broker's word, so long at most; tells how much it has taken."""
+        self._producer.poll(seconds)
+        return len(self.sent)
 
     def flush(self) -> list[Message]:
         """Wait until the broker has all; gives what it has taken since the last time."""

@@ -18,7 +18,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 import stack
 
-from .bank import Bank, a_line, a_loan
+from .bank import COMPLETE, Bank, a_line, a_loan
 from .cli import writeoff
 from .waiting import eventually
 
@@ -144,6 +144,21 @@ def strays_are(bank: Bank, loan_id: str, codes: set[str]) -> bool:
     return {row["code"] for row in found if row["loan_id"] == loan_id} == codes
 
 
+def waits_for_core(bank: Bank, loan_id: str) -> Record:
+    """Wait until a case has all it needs but the core's word."""
+
+    def look() -> Record | None:
+        case = bank.case(bank.cases_of(loan_id)[0]["case_id"])
+        heard = {line["what"] for line in case["timeline"]}
+        return case if {"WriteOffPosted", "NoticesRecorded"} <= heard else None
+
+    found = eventually(look)
+    assert found is not None
+    assert (found["stage"], found["waits_for_core"]) == ("Loan Update", True)
+    assert found["tasks"] == [], "nobody has to key it in"
+    return found
+
+
 def test_a_core_books_refuses_and_says_nonsense(
     env: stack.Env, bank: Bank, vault: Vault, tmp_path: Path
 ) -> None:
@@ -151,6 +166,12 @@ def test_a_core_books_refuses_and_says_nonsense(
     told, other = vault.instruction(good), vault.instruction(refused)
     assert told["amount"] == {"amount_minor": 6_000, "currency": "USD"}
     assert sum(n["debit_minor"] - n["credit_minor"] for n in told["lines"]) == 0
+
+    waits_for_core(bank, good)
+    waiting = waits_for_core(bank, refused)
+    assert not waiting["waiting"]
+    _, compared = writeoff(env, "reconcile")
+    assert not [d for d in compared["differences"] if waiting["case_id"] in d["what"]]
 
     nobody = {**told, "instruction_id": str(uuid4())}
     amount = told["amount"]
@@ -161,6 +182,9 @@ def test_a_core_books_refuses_and_says_nonsense(
 
     assert until(bank, good, "ACKNOWLEDGED")["core_reference"] == "V-1"
     assert until(bank, refused, "REFUSED")["code"] == "NO_LOAN"
+    assert bank.closed(good)["state"] == COMPLETE
+    case_id = bank.cases_of(refused)[0]["case_id"]
+    eventually(lambda: bank.case(case_id)["waiting"])
     eventually(lambda: strays_are(bank, good, {"UNKNOWN_INSTRUCTION", "ALREADY_ACKNOWLEDGED"}))
     a_person_keys_it_in(env, bank, refused)
     the_balances_are_compared(env, tmp_path, good)
@@ -172,6 +196,10 @@ def a_person_keys_it_in(env: stack.Env, bank: Bank, loan_id: str) -> None:
     fields = ("core_reference=BY-HAND-1", "new_balance=0.00", "--as", "ben")
     assert writeoff(env, "tasks", "complete", task_id, *fields, tenant=TENANT)[0] == 0
     assert until(bank, loan_id, "ACKNOWLEDGED")["settled_by"] == "ben"
+    assert bank.closed(loan_id)["state"] == COMPLETE
+    timeline = bank.case(bank.cases_of(loan_id)[0]["case_id"])["timeline"]
+    confirmed = [line["detail"] for line in timeline if line["what"] == "LoanUpdateConfirmed"]
+    assert confirmed == ["BY-HAND-1"]
     code, shown = writeoff(env, "core", "show", task_id, tenant=TENANT)
     assert (code, shown["standing"]) == (0, "ACKNOWLEDGED")
 

@@ -78,3 +78,42 @@ def test_a_month_that_is_not_over_is_refused(env: stack.Env, bank: Bank) -> None
 
     assert (code, told["error"]["code"]) == (3, "MONTH_NOT_OVER")
     assert (bad, wrong["error"]["code"]) == (2, "INVALID_FIELDS")
+
+
+def test_a_clock_is_told_from_the_shell(env: stack.Env, bank: Bank) -> None:
+    told = {"product": "MORTGAGE", "segment": "PERSONAL"}
+    loan, line = a_late_loan(**told), a_late_loan(product="CREDIT_LINE")
+    bank.lend(loan, line)
+    day = last_month().isoformat()
+
+    noted, answer = writeoff(
+        env, "month-end", "valuation", loan["loan_id"], "--value", "0.01", "--on", day,
+        tenant=TENANT,
+    )  # fmt: skip
+    refused, why = writeoff(env, "month-end", "re-age", line["loan_id"], "--on", day, tenant=TENANT)
+    _, clocks = writeoff(env, "month-end", "due", tenant=TENANT)
+
+    assert (noted, answer["result"]) == (0, "noted")
+    assert (refused, why["error"]["code"]) == (3, "REAGING_NEEDS_PAYMENTS")
+    [clock] = [row for row in clocks["loans"] if row["loan_id"] == loan["loan_id"]]
+    assert (clock["cause"], clock["case"]) == ("180 DPD", None)
+    assert float(clock["loss"]) == pytest.approx(float(clock["outstanding"]) - 0.01)
+
+
+def test_a_loss_is_reported_from_the_shell_and_the_policy_it_names_is_shown(
+    env: stack.Env, bank: Bank
+) -> None:
+    loan = a_late_loan()
+    bank.lend(loan)
+
+    code, told = writeoff(
+        env, "loans", "post", loan["loan_id"], "report_charge_off", "percent=50", tenant=TENANT
+    )
+    journals = bank.get("ledger", f"/v1/loans/{loan['loan_id']}")["journals"]
+    shown, policy = writeoff(env, "policies", "show", journals[-1]["policy_version"], tenant=TENANT)
+
+    assert (code, told["result"], told["effect"]) == (0, "reported", "REPORT_LINE")
+    assert journals[-1]["command"] == "report_charge_off"
+    assert journals[-1]["amount"] == told["amount"]
+    assert (shown, policy["in_force"]) == (0, True)
+    assert 'method = "direct"' in policy["text"]

@@ -26,6 +26,7 @@ from .toys import CASE_TOPIC, DOCUMENTS_TOPIC, Loan, ToyCase, ToyDocuments, requ
 AMY = Person("amy", frozenset({"loan_agent"}))
 LANES = 3
 STATUS = "writeoff.status.v1.demo"
+SOURCES = ("upstream", "another")
 
 
 class Instance:
@@ -98,7 +99,7 @@ class Stage:
 
     def __init__(self, *, partitions: int = LANES) -> None:
         source = Source(tenants=("demo",), partitions=partitions)
-        self.world = World(lanes=LANES, tenants=("demo",), sources={"upstream": source})
+        self.world = World(lanes=LANES, tenants=("demo",), sources=dict.fromkeys(SOURCES, source))
         topics = {topic.name: topic.partitions for topic in expand(self.world)}
         self.broker = Broker(topics, clock=virtual.now)
         self.databases = {name: Database() for name in ("case", "documents")}
@@ -124,20 +125,36 @@ class Stage:
         )
 
     def ask(
-        self, loan: str, request_id: str, *, notes: str | None = None, partition: int | None = None
+        self,
+        loan: str,
+        request_id: str,
+        *,
+        notes: str | None = None,
+        partition: int | None = None,
+        source: str = "upstream",
     ) -> UUID:
-        """Let the upstream ask; gives the id of the case that comes of it."""
-        self.send(request(loan, request_id, notes=notes), partition=partition)
-        case_id = request_message_id("upstream", "demo", request_id)
+        """Let an upstream ask; gives the id of the case that comes of it."""
+        self.send(request(loan, request_id, notes=notes), partition=partition, source=source)
+        case_id = request_message_id(source, "demo", request_id)
         if case_id not in self.asked.setdefault(loan, []):
             self.asked[loan].append(case_id)
         return case_id
 
-    def send(self, record: WriteOffRequested, *, partition: int | None = None) -> None:
+    def send(
+        self,
+        record: WriteOffRequested,
+        *,
+        partition: int | None = None,
+        source: str = "upstream",
+    ) -> None:
         key = f"{record.meta.tenant}/{record.meta.loan_id}"
         value = encode(record, self.schemas.id_of("", record.FULL_NAME))
         self.send_bytes(
-            value, key=key.encode(), partition=partition, lane=lane_of(key, lanes=LANES)
+            value,
+            key=key.encode(),
+            partition=partition,
+            lane=lane_of(key, lanes=LANES),
+            source=source,
         )
 
     def send_bytes(
@@ -147,9 +164,10 @@ class Stage:
         key: bytes | None = None,
         partition: int | None = None,
         lane: int = 0,
+        source: str = "upstream",
     ) -> Record:
         chosen = lane % self.partitions if partition is None else partition
-        return self.broker.append("writeoff.requests.v1.upstream", chosen, key=key, value=value)
+        return self.broker.append(f"writeoff.requests.v1.{source}", chosen, key=key, value=value)
 
     def loan(self, service: str, loan: str) -> Loan:
         """Give what a service's store knows of a loan."""

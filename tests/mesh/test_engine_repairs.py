@@ -1,7 +1,6 @@
-"""The engine and what operators do: replays beside other messages, a store changed meanwhile."""
+"""The engine and what operators do: replays and dismissals beside other messages."""
 
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid5
@@ -13,7 +12,7 @@ from mesh.ports import DueRow, Refused
 from mesh.service import NAMESPACE, Change, Key
 from mesh.testing import Faults, virtual
 
-from .stage import LANES, Instance, Stage, ask_many
+from .stage import LANES, Instance, Stage
 from .toys import ToyCase, ToyDocuments
 
 
@@ -178,48 +177,5 @@ def test_what_killed_processes_may_be_replayed_at_once() -> None:
         await stage.settle()
 
         assert stage.loan("case", "POISON").reminded == (case_id,)
-
-    virtual.run(story())
-
-
-def test_a_store_that_was_changed_before_a_lane_is_taken_ends_no_process() -> None:
-    async def story() -> None:
-        stage = Stage()
-        _, documents = await stage.launch_both()
-        ask_many(stage, count=20)
-        await stage.until_done()
-        await stage.settle()
-        copy = deepcopy(documents.database.rows)
-        copy.store_id = "memory/2"
-
-        for lane in list(documents.engine.holdings.running()):
-            documents.engine.keeper.lose(lane, "given back")
-        documents.database.rows = copy
-        await stage.settle()
-        ask_many(stage, count=40)
-
-        await stage.until_done()
-        documents.check()
-
-    virtual.run(story())
-
-
-def test_an_acknowledgement_that_comes_while_another_turn_runs_is_saved() -> None:
-    async def story() -> None:
-        stage = Stage()
-        case, _ = await stage.launch_both()
-        ask_many(stage, count=12)
-        await stage.until_done()
-        await stage.settle()
-        lane = next(lane for lane in case.engine.holdings.running() if lane.outputs)
-        topic = next(iter(lane.outputs))
-        turn = case.engine.turns._new_turn()
-        case.engine.keeper.lose(lane, "given back")
-        await virtual.until(lambda: lane in case.engine.holdings.running())
-        case.engine.publisher.unsaved.add((lane.number, topic))
-
-        case.engine.turns._outcome.add_unsaved(turn)
-
-        assert (lane.number, topic) in case.engine.publisher.unsaved
 
     virtual.run(story())

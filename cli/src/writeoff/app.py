@@ -17,6 +17,7 @@ from writeoff.verbs import (
     loans,
     mesh,
     month_end,
+    policies,
     postings,
     report,
     reports,
@@ -78,6 +79,7 @@ app.command("reconcile")(reconcile)
 app.add_typer(core.app, name="core")
 app.add_typer(month_end.app, name="month-end")
 app.add_typer(audit.app, name="audit")
+app.add_typer(policies.app, name="policies")
 app.add_typer(mesh.app, name="mesh")
 app.command("env")(env.env)
 app.command("demo")(demo)

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -25,21 +26,40 @@ BATCH_MAX = 500
 PING_S = 3.0
 """How often the broker is asked whether it is there: three answers fit into a lease."""
 
+DEAF_PINGS = 5
+"""So often in a row without an answer, and the consumer is made anew: its lanes are lost by then.
+A broker that starts may tell of topics and name no brokers; a client that hears it may have nobody
+left to ask, for good (librdkafka #5301, there in 2.16). Where the broker is away, a new one is
+no worse than the old."""
+
 HOLES = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
 REFUSALS = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART)
+
+
+@dataclass(slots=True)
+class Fetching:
+    """What is fetched of a partition, and how far it was handed over."""
+
+    taking: int
+    next_offset: int
+    held: bool = False
 
 
 class ConsumerThread(threading.Thread):
     """Fetches what was assigned, marks it with its taking, hands it over."""
 
-    def __init__(self, conf: Mapping[str, Any], *, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, conf: Mapping[str, Any], *, wake: Callable[[], None], ping_s: float = PING_S
+    ) -> None:
         """Fetch with `conf`; call `wake` when something was handed over."""
         super().__init__(name="consumer", daemon=True)
         self._conf = dict(conf)
         self._wake = wake
         self._commands: queue.SimpleQueue[Callable[[Consumer], None]] = queue.SimpleQueue()
-        self._takings: dict[tuple[str, int], int] = {}
+        self._places: dict[tuple[str, int], Fetching] = {}
+        self._ping_s = ping_s
         self._pinged = 0.0
+        self._unanswered = 0
         self._ending = False
         self.records: deque[Record] = deque()
         self.troubles: deque[InputTrouble] = deque()
@@ -47,17 +67,36 @@ class ConsumerThread(threading.Thread):
 
     def run(self) -> None:
         """Poll until stopped."""
-        consumer = Consumer(self._conf, logger=log)
+        consumer = self._make()
         try:
             while not self._ending:
                 self._obey(consumer)
                 self._ping(consumer)
-                if not self._takings:
+                if self._unanswered >= DEAF_PINGS:
+                    consumer = self._make_anew(consumer)
+                if not self._places:
                     time.sleep(0.01)  # nothing assigned: a poll would not wait
                     continue
                 self._fetch(consumer)
         finally:
             consumer.close()
+
+    def _make(self) -> Consumer:
+        return Consumer(self._conf, logger=log)
+
+    def _make_anew(self, deaf: Consumer) -> Consumer:
+        """Put another in the place of one that does not hear; it goes on where that one stopped."""
+        # Not waited for: who knows what a consumer in this state waits for itself.
+        threading.Thread(target=deaf.close, name="deaf consumer", daemon=True).start()
+        consumer = self._make()
+        consumer.incremental_assign(
+            [TopicPartition(*place, each.next_offset) for place, each in self._places.items()]
+        )
+        held = [TopicPartition(*place) for place, each in self._places.items() if each.held]
+        if held:
+            consumer.pause(held)
+        self._unanswered = 0
+        return consumer
 
     def stop(self) -> None:
         """End the thread and wait for it."""
@@ -79,18 +118,22 @@ class ConsumerThread(threading.Thread):
     def _ping(self, consumer: Consumer) -> None:
         """See whether the broker answers: fetches that bring nothing do not show."""
         now = time.monotonic()
-        if now - self._pinged < PING_S:
+        if now - self._pinged < self._ping_s:
             return
         self._pinged = now
         try:
-            if self._takings:
-                topic, partition = next(iter(self._takings))
-                consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=PING_S)
+            if self._places:
+                place = TopicPartition(*next(iter(self._places)))
+                consumer.get_watermark_offsets(place, timeout=self._ping_s)
             else:
-                consumer.list_topics(topic="__none__", timeout=PING_S)
+                consumer.list_topics(topic="__none__", timeout=self._ping_s)
         except KafkaException as error:
             if error.args[0].code() not in REFUSALS:
+                self._unanswered += 1
+                if self._unanswered == DEAF_PINGS:
+                    log.warning("the consumer is made anew", extra={"why": str(error)})
                 return
+        self._unanswered = 0
         self.answered_at = time.monotonic()
 
     def _fetch(self, consumer: Consumer) -> None:
@@ -104,10 +147,14 @@ class ConsumerThread(threading.Thread):
 
     def _hand_over(self, message: Message) -> None:
         place = (str(message.topic()), int(message.partition() or 0))
-        taking = self._takings.get(place, 0)
+        fetching = self._places.get(place)
+        taking = fetching.taking if fetching else 0
         error = message.error()
         if error is None:
-            self.records.append(to_record(message, taking=taking))
+            record = to_record(message, taking=taking)
+            if fetching:
+                fetching.next_offset = record.offset + 1
+            self.records.append(record)
         elif message.topic() is not None and (error.code() in HOLES or error.code() in REFUSALS):
             hole = error.code() in HOLES
             self.troubles.append(InputTrouble(*place, taking, error.str(), hole))
@@ -119,9 +166,9 @@ class ConsumerThread(threading.Thread):
 
         def command(consumer: Consumer) -> None:
             place = (topic, partition)
-            if place in self._takings:
+            if place in self._places:
                 consumer.incremental_unassign([TopicPartition(topic, partition)])
-            self._takings[place] = taking
+            self._places[place] = Fetching(taking, offset)
             consumer.incremental_assign([TopicPartition(topic, partition, offset)])
 
         self._commands.put(command)
@@ -130,7 +177,7 @@ class ConsumerThread(threading.Thread):
         """Fetch no more."""
 
         def command(consumer: Consumer) -> None:
-            if self._takings.pop((topic, partition), None) is not None:
+            if self._places.pop((topic, partition), None) is not None:
                 consumer.incremental_unassign([TopicPartition(topic, partition)])
 
         self._commands.put(command)
@@ -139,7 +186,8 @@ class ConsumerThread(threading.Thread):
         """Pause or resume."""
 
         def command(consumer: Consumer) -> None:
-            if (topic, partition) in self._takings:
+            if fetching := self._places.get((topic, partition)):
+                fetching.held = held
                 places = [TopicPartition(topic, partition)]
                 consumer.pause(places) if held else consumer.resume(places)
 
@@ -148,7 +196,7 @@ class ConsumerThread(threading.Thread):
     def ends(self, consumer: Consumer) -> dict[tuple[str, int], int]:
         """Read the cached ends; runs in this thread."""
         found: dict[tuple[str, int], int] = {}
-        for topic, partition in self._takings:
+        for topic, partition in self._places:
             marks: Any = consumer.get_watermark_offsets(
                 TopicPartition(topic, partition), cached=True
             )

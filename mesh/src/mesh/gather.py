@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -50,6 +51,8 @@ class Gatherer:
         self._metrics = metrics
         self._next_due: datetime | None = None
         self._looked_at = 0.0
+        self._held_back: set[int] = set()
+        """Lanes that had no room for all that was passed on to them when `due` was looked at."""
 
     def due_came(self, due_at: datetime) -> None:
         """A row was put into `due` here."""
@@ -81,26 +84,31 @@ class Gatherer:
         careful = [lane for lane in open_lanes if lane.careful]
         if careful:
             return await self._one(careful)
-        items = await self._due(open_lanes)
         waiting = [
             (lane, heard)
             for lane in open_lanes
             for heard in lane.inputs.values()
             if heard.waiting and not self._is_held(heard)
         ]
+        self._pace.see(heard.position.topic for _, heard in waiting if heard.kind == "outside")
+        room = {lane.number: self._pace.room(lane) for lane in open_lanes}
+        items, passed_on = await self._due(open_lanes, room)
         if waiting:
             await self._learn(waiting)
-            items += self._shares(waiting, TURN_MESSAGES_MAX - len(items))
+            shares = _rooms(waiting, room, passed_on)
+            items += self._shares(waiting, TURN_MESSAGES_MAX - len(items), shares)
         return items
 
     async def _one(self, lanes: Sequence[Lane]) -> list[Item]:
         """Give one item: something that was heard in these lanes ends the process (lanes 22)."""
         self._holdings.due_dirty = True
-        items = _first(await self._due(lanes))
+        room = {lane.number: self._pace.room(lane) for lane in lanes}
+        due, _ = await self._due(lanes, room)
+        items = _first(due)
         waiting = [(lane, h) for lane in lanes for h in lane.inputs.values() if h.waiting]
         if not items and waiting:
             await self._learn(waiting)
-            items = self._shares(waiting[:1], 1)
+            items = self._shares(waiting[:1], 1, room)
         return items
 
     def _is_held(self, heard: Input) -> bool:
@@ -130,15 +138,19 @@ class Gatherer:
             heard.held = False
             self._log.hold(heard.position.topic, heard.position.partition, held=False)
 
-    async def _due(self, lanes: Sequence[Lane]) -> list[Item]:
+    async def _due(
+        self, lanes: Sequence[Lane], room: Mapping[int, int]
+    ) -> tuple[list[Item], Counter[int]]:
+        """Give what is due, and how many requests that were passed on each lane takes or keeps."""
         now = self._holdings.clock.now()
-        if not lanes or not self._is_look_due(now):
-            return []
+        passed_on = Counter[int]()
+        if not lanes or not self._is_look_due(now, room):
+            return [], passed_on
         self._looked_at = asyncio.get_running_loop().time()
         takings = {lane.number: lane.taking for lane in lanes}
         self._holdings.due_dirty = len(lanes) < sum(1 for _ in self._holdings.running())
-        room = {lane.number: self._pace.room(lane) for lane in lanes}
-        full = [number for number, left in room.items() if left <= 0]
+        full = [number for number in takings if room[number] <= 0]
+        self._held_back = set(full)
         rows, self._next_due = await self._store.due(
             list(takings), now=now, limit=TURN_MESSAGES_MAX, full=full
         )
@@ -149,9 +161,10 @@ class Gatherer:
         for row in rows:
             lane, taking = self._holdings.lanes[row.lane], takings[row.lane]
             if row.kind == FORWARDED:
-                if room[row.lane] <= 0:
+                passed_on[row.lane] += 1
+                if passed_on[row.lane] > room[row.lane]:
+                    self._held_back.add(row.lane)
                     continue  # it waits where it is
-                room[row.lane] -= 1
             if row.kind in (REPLAY, DISMISS):
                 asked = {item.parked.parked_id for item in again if item.parked}
                 replayed = await self._replayed(lane, row, taking)
@@ -159,13 +172,15 @@ class Gatherer:
                 again += [i for i in replayed if not i.parked or i.parked.parked_id not in asked]
             else:
                 items.append(await self._item_of(lane, row, taking))
-        return again + items  # what was parked came before whatever else its case hears now
+        # What was parked came before whatever else its case hears now.
+        return again + items, passed_on
 
-    def _is_look_due(self, now: datetime) -> bool:
+    def _is_look_due(self, now: datetime, room: Mapping[int, int]) -> bool:
         is_time = self._next_due is not None and self._next_due <= now
+        has_room = any(room.get(number, 0) > 0 for number in self._held_back)
         waited_s = asyncio.get_running_loop().time() - self._looked_at
         patience_s = DUE_LOOK_S if self._holdings.living > 1 else DUE_IDLE_S
-        return self._holdings.due_dirty or is_time or waited_s >= patience_s
+        return self._holdings.due_dirty or is_time or has_room or waited_s >= patience_s
 
     async def _item_of(self, lane: Lane, row: DueRow, taking: int) -> Item:
         """Unfold a record that was passed on."""
@@ -206,16 +221,17 @@ class Gatherer:
         if unknown:
             await self._schemas.learn(unknown)
 
-    def _shares(self, waiting: Sequence[tuple[Lane, Input]], room: int) -> list[Item]:
-        """Let inputs take turns: each an equal share, order kept within each."""
+    def _shares(
+        self, waiting: Sequence[tuple[Lane, Input]], room: int, outside: Mapping[int, int]
+    ) -> list[Item]:
+        """Let inputs take turns: each an equal share, order kept within each.
+
+        `outside`: how many requests an input from outside may bring, by lane.
+        """
         share = max(1, room // len(waiting))
         size, items = 0, list[Item]()
-        left = {lane.number: self._pace.room(lane) for lane, _ in waiting}
         for lane, heard in waiting:
-            most = share
-            if heard.kind == "outside":
-                most = min(share, left[lane.number])
-                left[lane.number] -= min(most, len(heard.waiting))
+            most = min(share, outside[lane.number]) if heard.kind == "outside" else share
             for record in islice(heard.waiting, most):
                 size += len(record.value or b"")
                 if items and size > TURN_BYTES_MAX:
@@ -233,6 +249,20 @@ class Gatherer:
             return True
         self._holdings.trouble = f"{heard.position.topic}: a schema is not registered yet"
         return False
+
+
+def _rooms(
+    waiting: Sequence[tuple[Lane, Input]], room: Mapping[int, int], passed_on: Mapping[int, int]
+) -> dict[int, int]:
+    """Say how much each source may bring in: they share what was passed on leaves of a lane's room.
+
+    Where there is room at all nobody gets nothing: else who comes first would starve the others.
+    """
+    sources = Counter(lane.number for lane, heard in waiting if heard.kind == "outside")
+    return {
+        number: max(1, (room[number] - passed_on.get(number, 0)) // count) if room[number] else 0
+        for number, count in sources.items()
+    }
 
 
 def _first(items: list[Item]) -> list[Item]:

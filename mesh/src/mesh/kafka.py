@@ -95,7 +95,6 @@ class KafkaLog:
     async def open(self) -> None:
         """Start both threads; connecting goes on by itself."""
         self._loop = asyncio.get_running_loop()
-        self._admin = AdminClient(self._conf)
         self._consumer.start()
         self._producer.start()
 
@@ -116,19 +115,30 @@ class KafkaLog:
 
     async def topic_id(self, topic: str) -> str:
         """Give the topic's id. Raises Unavailable where it is not there (yet)."""
-        admin = self._admin
-        assert admin is not None, "opened before"
+        admin = self._asker()
         try:
             futures = admin.describe_topics(TopicCollection([topic]), request_timeout=CALL_S)
             found = await asyncio.wrap_future(futures[topic])
         except KafkaException as error:
-            raise Unavailable(f"topic {topic}: {error}") from error
+            raise self._unavailable(topic, error) from error
         return str(found.topic_id)
+
+    def _asker(self) -> AdminClient:
+        """Give who asks what no consumer can, a new one where the last got no answer."""
+        if self._admin is None:
+            self._admin = AdminClient(self._conf)
+        return self._admin
+
+    def _unavailable(self, topic: str, error: KafkaException) -> Unavailable:
+        if (
+            error.args[0].code() < 0
+        ):  # the library's own word: it may have lost its brokers for good
+            self._admin = None
+        return Unavailable(f"topic {topic}: {error.args[0].str()}")
 
     async def facts(self, topics: Sequence[str]) -> dict[str, TopicFacts]:
         """Give what the broker says of topics that are there. Raises Unavailable."""
-        admin = self._admin
-        assert admin is not None, "opened before"
+        admin = self._asker()
         described = admin.describe_topics(
             TopicCollection(list(topics)),
             include_authorized_operations=True,
@@ -143,7 +153,7 @@ class KafkaLog:
                 topic = await asyncio.wrap_future(future)
                 config = await asyncio.wrap_future(configs[name])
             except KafkaException as error:
-                raise Unavailable(f"topic {name}: {error.args[0].str()}") from error
+                raise self._unavailable(name, error) from error
             found[name] = TopicFacts(
                 partitions=len(topic.partitions),
                 cleanup=str(config["cleanup.policy"].value),

@@ -103,6 +103,9 @@ class Keeper:
         for beaten in waiting:
             self._waiting.remove(beaten)
             beaten.set_result(None)
+        if not may_renew:
+            # He is not counted: others take what he may not keep.
+            await self._store.leave(self._holdings.instance)
         await self._calm()
         if not self.silent:
             await self._share(beat)

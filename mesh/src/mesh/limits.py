@@ -32,6 +32,13 @@ STATES_KEPT_MAX = 5_000
 ON_THE_WAY_MAX = 200
 """Cases of a lane that are on their way: a flood waits in its own topic, not in everybody's."""
 
+ON_THE_WAY_BESIDE_MAX = 12
+"""The same while several sources ask: what is on its way is a queue that all of them stand in, so
+one's flood costs another the time of twelve cases a lane, not of two hundred."""
+
+COMPANY_S = 10.0
+"""A source that asked so long ago is company still."""
+
 UNACKNOWLEDGED_ROWS_MAX = 2_000
 """What a lane may have said without the broker's answer: it is said again after a failure."""
 

@@ -53,6 +53,7 @@ async def roll_back(connection: asyncpg.Connection) -> None:
 async def commit(connection: asyncpg.Connection) -> None:
     """COMMIT, never cancelled: only a clear no of the server is a no (lanes 12)."""
     committing = asyncio.ensure_future(connection.execute("COMMIT"))
+    committing.add_done_callback(_look)
     try:
         done, _ = await asyncio.wait([committing], timeout=COMMIT_S)
     except asyncio.CancelledError:
@@ -77,6 +78,12 @@ async def commit(connection: asyncpg.Connection) -> None:
     if status != "COMMIT":
         connection.terminate()
         raise Unknown(f"COMMIT was answered with {status}")
+
+
+def _look(committing: asyncio.Future[str]) -> None:
+    """See how a COMMIT ended: past its deadline nobody else does, and the loop would complain."""
+    if not committing.cancelled():
+        committing.exception()
 
 
 def _sqlstate(error: asyncpg.PostgresError) -> str:

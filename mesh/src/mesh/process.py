@@ -48,6 +48,8 @@ class Context:
     reader: Reader
     held: Callable[[], Collection[int]]
     """The lanes that this instance runs."""
+    metrics: CollectorRegistry
+    """What `/metrics` tells; background work may add gauges of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class App:
     service: Service[Any, Any]
     routes: Callable[[Doors], Sequence[web.RouteDef]] = lambda _: ()
     background: Sequence[Callable[[Context], Awaitable[None]]] = field(default_factory=tuple)
+    before: Sequence[Callable[[Reader], Awaitable[None]]] = field(default_factory=tuple)
+    """What has to hold before a lane is taken; a SystemExit names what does not."""
     own_tenant: Callable[[str], bool] = lambda _: False
     """Whether a tenant that the world does not list is known to this service alone."""
 
@@ -133,10 +137,11 @@ async def _run(settings: Settings, app: App, folders: Sequence[tuple[str, Path]]
             registry=registry,
             topics=topics,
             folders=folders,
+            before=app.before,
         )
         if not stop.is_set():
             starting.waits_for = ""
-            context = Context(doors, store.reader, engine.held)
+            context = Context(doors, store.reader, engine.held, prometheus)
             await _work(engine, stop, [job(context) for job in app.background])
     finally:
         await runner.cleanup()
@@ -170,6 +175,7 @@ async def _when_there(
     registry: Registry,
     topics: Topics,
     folders: Sequence[tuple[str, Path]],
+    before: Sequence[Callable[[Reader], Awaitable[None]]],
 ) -> None:
     """Wait for what is merely not there yet; what is wrong ends the process (lanes 27)."""
     await kafka.open()
@@ -179,6 +185,8 @@ async def _when_there(
             await store.open()
             await check_start(store, kafka, topics, folders=folders)
             await registry.ready(topics)
+            for look in before:
+                await look(store.reader)
             return
         except Unavailable as error:
             starting.waits_for = str(error)

@@ -191,6 +191,60 @@ class Turns:
         )
         return self.fact(body, number=number, loan_id=loan_id)
 
+    def charged_off(self, terms: common.Terms, *, number: int = 1) -> Message:
+        posted: ledger.WriteOffPosted = self.posted(terms, number=number).body
+        told = {
+            name: getattr(posted, name)
+            for name in ("meta", "terms", "transaction_id", "grant_id", "value_date", "amount")
+        }
+        body = ledger.ChargeOffPosted(
+            **told,
+            components=posted.components,
+            charged_off_minor=terms.amount.amount_minor,
+            is_full=True,
+            balance_before_minor=200_000,
+            balance_after_minor=0,
+            approvers=[common.Approver(id="l2-bo", level=2)],
+            policy_version="1",
+        )
+        return self.fact(body, number=number, loan_id="LN-1")
+
+    def removed(self, terms: common.Terms, amount_minor: int, *, number: int) -> Message:
+        posted: ledger.WriteOffPosted = self.posted(terms, number=number).body
+        body = ledger.ChargeOffRemoved(
+            meta=posted.meta,
+            terms=terms,
+            transaction_id=posted.transaction_id,
+            grant_id=posted.grant_id,
+            value_date=posted.value_date,
+            amount=common.Money(amount_minor=amount_minor, currency="USD"),
+            components=posted.components,
+            cause="ERROR",
+            charged_off_minor=0,
+            balance_before_minor=0,
+            balance_after_minor=amount_minor,
+            policy_version="1",
+        )
+        return self.fact(body, number=number, loan_id="LN-1")
+
+    def taken_back(self, terms: common.Terms, *, of: UUID, number: int) -> Message:
+        posted: ledger.WriteOffPosted = self.posted(terms, number=number).body
+        body = ledger.TransactionReversed(
+            meta=posted.meta,
+            terms=terms,
+            transaction_id=str(of),
+            command="charge_off",
+            grant_id=posted.grant_id,
+            value_date=posted.value_date,
+            cause="ERROR",
+            currency="USD",
+            balance_before_minor=0,
+            balance_after_minor=200_000,
+            status="ACTIVE",
+            policy_version="1",
+        )
+        return self.fact(body, number=number, loan_id="LN-1")
+
     def not_posted(self, *, number: int = 1, loan_id: str = "LN-1") -> Message:
         body = ledger.PostingRefused(
             meta=self.meta(), grant_id=str(UUID(int=1)), code="GRANT_EXPIRED", message="late"

@@ -108,6 +108,39 @@ async def test_a_reference_is_loaded_in_every_standing(turns: Any) -> None:
     assert len(posted["LN-1"].written_off) == 1
 
 
+async def test_a_loss_and_what_becomes_of_it_are_loaded_as_they_were_saved(turns: Any) -> None:
+    off = turns.terms(kind="CHARGE_OFF", collection_ceases=False)
+    asked = await turns.turn(turns.reviewed(off), turns.verified(off))
+    await turns.turn(turns.complete(asked["LN-1"], BO, decision="approve"))
+
+    posted = await turns.turn(turns.charged_off(off))
+    assert await turns.held() == posted["LN-1"]
+    [loss] = posted["LN-1"].written_off.values()
+    assert (loss.kind, loss.need.level, loss.approvers[0].id) == ("CHARGE_OFF", 1, "l2-bo")
+
+    removed = await turns.turn(turns.removed(off, 50_000, number=2))
+    assert await turns.held() == removed["LN-1"]
+
+    taken_back = await turns.turn(turns.taken_back(off, of=loss.transaction_id, number=3))
+    assert await turns.held() == taken_back["LN-1"]
+    [gone] = taken_back["LN-1"].written_off.values()
+    assert (gone.returned_minor, gone.is_gone, gone.standing_minor) == (50_000, True, 0)
+
+
+async def test_what_a_kind_asks_for_is_loaded_as_it_was_saved(turns: Any) -> None:
+    parts = common.Components(
+        principal_minor=1, interest_minor=2, fees_minor=3, penalties_minor=4, tax_minor=5
+    )
+    of_kind = common.KindTerms(percent="12.5", components=parts, cause="ERROR")
+    terms = turns.terms(kind="REMOVAL", of_kind=of_kind)
+
+    states = await turns.turn(turns.reviewed(terms), turns.verified(terms))
+
+    assert await turns.held() == states["LN-1"]
+    [case] = states["LN-1"].cases.values()
+    assert str(case.terms.of_kind.components) == "1,2,3,4,5"
+
+
 async def test_a_case_closed_elsewhere_is_loaded_as_it_was_saved(turns: Any) -> None:
     terms = turns.terms()
     await turns.turn(turns.reviewed(terms), turns.verified(terms))

@@ -108,6 +108,29 @@ async def test_each_line_is_answered_by_itself(house: Any, client: Any) -> None:
     assert (waiting["state"], waiting["stage"]) == ("New", "Intake")
 
 
+async def test_a_line_asks_for_any_kind_with_its_terms(house: Any, client: Any) -> None:
+    for number in range(1, 5):
+        await house.loan(f"LN-{number}")
+    share = {"kind": "CHARGE_OFF", "scope": "PARTIAL", "reason": "AGED"}
+
+    part, refinance, broken, foreign = await submit(
+        client,
+        line(1, **share, components={"principal": "1.5", "fees": "2"}),
+        line(2, kind="REFINANCE", new_loan_id="LN-9", rate="7.25"),
+        line(3, **share, components={"principal": "1.555"}),
+        line(4, kind="REFINANCE", new_loan_id="LN 9", rate="much", colour="red"),
+    )
+    terms = [
+        (await get(client, f"/v1/cases/{told['case_id']}"))["terms"] for told in (part, refinance)
+    ]
+
+    assert [each["amount"] for each in terms] == ["3.50", "1000.00"]
+    assert terms[0]["of_kind"]["components"]["principal_minor"] == 150
+    assert terms[1]["of_kind"]["new_loan_id"] == "LN-9"
+    assert (broken["code"], broken["fields"][0]["field"]) == ("AMOUNT_SCALE", "components")
+    assert {wrong["field"] for wrong in foreign["fields"]} == {"new_loan_id", "rate", "colour"}
+
+
 async def test_the_same_request_again_gets_the_same_answer(house: Any, client: Any) -> None:
     await house.loan("LN-1")
 

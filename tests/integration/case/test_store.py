@@ -74,6 +74,10 @@ def terms(case: Any) -> common.Terms:
     )
 
 
+class Named:
+    number = "WO-1"
+
+
 async def open_case(house: Any) -> Any:
     await house.loan("LN-1")
     asked = request(house, 1)
@@ -143,6 +147,53 @@ async def test_what_was_saved_is_loaded_at_every_step_to_the_end(house: Any) -> 
     [file] = (await house.service.load(house, {house.key("LN-1"): ()})).values()
     assert file.cases[case.case_id].place.state == "Closed Complete"
     assert file.cases[case.case_id].notices == ()
+
+
+async def test_what_a_kind_asks_for_and_a_core_that_is_waited_for_are_kept(house: Any) -> None:
+    await house.loan("LN-1", written_off_minor=500, status="CLOSED_WRITTEN_OFF")
+    await house.loan("LN-1", 2)
+    parts = common.Components(
+        principal_minor=60, interest_minor=40, fees_minor=0, penalties_minor=0, tax_minor=0
+    )
+    of_kind = common.KindTerms(components=parts)
+    asked = request(house, 1, kind="CHARGE_OFF", amount=None, of_kind=of_kind)
+    await house.turn(house.key("LN-1"), asked)
+    before = await house.service.count_on_the_way(house, LANE)
+
+    meta = house.meta("LN-1", asked.message_id)
+    posted = ledger.ChargeOffPosted(
+        meta=meta,
+        terms=terms(Named),
+        transaction_id=str(uuid4()),
+        grant_id=str(uuid4()),
+        value_date=TODAY,
+        amount=common.Money(amount_minor=100, currency="USD"),
+        components=parts,
+        charged_off_minor=100,
+        is_full=False,
+        balance_before_minor=100_000,
+        balance_after_minor=99_900,
+        policy_version="1",
+        instructed="vault",
+    )
+    await house.fact(posted, "ledger")
+    waiting = await house.service.count_on_the_way(house, LANE)
+    await house.fact(
+        ledger.PostingAcknowledged(
+            meta=house.meta("LN-1", asked.message_id),
+            instruction_id=str(uuid4()),
+            transaction_id=posted.transaction_id,
+            core="vault",
+            core_reference="V-1",
+        ),
+        "ledger",
+    )
+
+    [file] = (await house.service.load(house, {house.key("LN-1"): ()})).values()
+    case = file.cases[asked.message_id]
+    assert case.terms.of_kind.components.parts == (60, 40, 0, 0, 0)
+    assert (case.place.state, case.core_reference) == ("Closed Complete", "V-1")
+    assert waiting == before - 1, "a core that is silent keeps nobody else out"
 
 
 async def test_timeline_and_work_notes_number_all_that_happened(house: Any) -> None:

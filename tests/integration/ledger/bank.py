@@ -107,6 +107,16 @@ class Bank(Books):
         body = {"kind": kind, "received": received}
         return self.message("TellNotice", body, Key(self.tenant, loan_id, "clock"))
 
+    def valuation(self, loan_id: str, valued_on: str, value: str) -> tuple[Key, Message]:
+        """Tell what collateral is worth, which costs nothing to sell."""
+        body = {"valued_on": valued_on, "value": value, "cost": "0", "is_assured": False}
+        return self.message("TellValuation", body, Key(self.tenant, loan_id, "clock"))
+
+    def re_age(self, loan_id: str, reaged_on: str, oldest_unpaid: str) -> tuple[Key, Message]:
+        """Tell that the loan system re-aged a loan."""
+        body = {"reaged_on": reaged_on, "oldest_unpaid": oldest_unpaid}
+        return self.message("TellReaging", body, Key(self.tenant, loan_id, "clock"))
+
     def _heard(self, kind: str, record: object, loan_id: str, by: str) -> tuple[Key, Message]:
         _, message = self.message(kind, record, Key(self.tenant, loan_id, "core"))
         message.source = by

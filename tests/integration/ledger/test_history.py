@@ -259,6 +259,21 @@ async def test_losses_and_provisions_move_the_allowance(allowing: Books) -> None
     assert len(entries) == 6
 
 
+async def test_a_reported_loss_fills_the_allowance_and_moves_no_loan(allowing: Books) -> None:
+    books = allowing
+    await books.turn(books.loan("LN-1"))
+    before = await books.held_loan("LN-1")
+
+    await books.turn(books.ask("LN-1", "ReportChargeOff", "2026-11-20", percent="25"))
+
+    assert answers(books) == [None]
+    assert said_kinds(books) == ["ChargeOffReported"]
+    assert await held_allowance(books) == 250_00
+    assert await books.held_loan("LN-1") == before
+    await books.turn(books.grant("LN-1", day=date(2026, 11, 19)))
+    assert (await books.held_loan("LN-1")).status is Status.CLOSED_WRITTEN_OFF
+
+
 async def held_allowance(books: Books) -> int:
     state = (await books.load(books.provision("USD", "2026-11-21", amount="1.00")))[
         Key(books.tenant, "USD", "allowance")

@@ -239,3 +239,57 @@ async def test_another_tenant_is_not_closed_with_it(connection: asyncpg.Connecti
     await other.turn(other.ask("LN-1", "Repay", "2026-10-31", amount="5.00"))
 
     assert codes(other) == [None]
+
+
+async def test_a_loss_is_proposed_once_and_stays_a_breach(bank: Bank) -> None:
+    await bank.turn(bank.loan("LN-1", **LATE))
+    for month in ("2026-09", MONTH):
+        await bank.turn(bank.month("StartMonthEnd", month))
+        await bank.turn(bank.close_loan("LN-1", month))
+        await bank.turn(bank.month("CloseMonth", month))
+
+    row = await gone_through(bank, "LN-1")
+    assert row is not None
+    assert (row["is_proposed"], row["loss_minor"]) == (False, row["outstanding_minor"])
+    [october] = bank.on("writeoff.ledger.v1")
+    assert isinstance(october, ledger.PeriodClosed)
+    assert (october.proposed, october.breached) == (0, 1)
+
+
+async def test_collateral_leaves_out_what_it_covers(bank: Bank) -> None:
+    await bank.turn(bank.loan("LN-1", product="MORTGAGE", oldest_unpaid_due="2025-06-15"))
+    await bank.turn(
+        bank.valuation("LN-1", "2026-10-01", "700.00"),
+        bank.valuation("LN-1", "2026-10-01", "600.00"),
+        bank.valuation("LN-1", "2026-11-01", "1.00"),
+        bank.valuation("LN-1", "2026-11-02", "1.001"),
+        bank.valuation("LN-404", "2026-11-01", "1.00"),
+    )
+    assert codes(bank) == [None, None, None, "AMOUNT_SCALE", "UNKNOWN_LOAN"]
+    await bank.turn(bank.month("StartMonthEnd", MONTH))
+    await bank.turn(bank.close_loan("LN-1", MONTH))
+
+    row = await gone_through(bank, "LN-1")
+    assert row is not None
+    assert (row["outstanding_minor"], row["loss_minor"]) == (100_000, 40_000)
+    assert (row["cause"], row["is_proposed"]) == ("180 DPD", True)
+
+
+async def test_a_re_aged_loan_has_its_clock_from_then_on(bank: Bank) -> None:
+    told = {"product": "CREDIT_LINE", "oldest_unpaid_due": "2025-06-15", "instalment": "100.00"}
+    await bank.turn(bank.loan("LN-1", **told))
+    await bank.turn(bank.re_age("LN-1", "2026-10-10", "2026-09-15"))
+    assert codes(bank) == ["REAGING_NEEDS_PAYMENTS"]
+    for month in ("08", "09", "10"):
+        await bank.turn(bank.ask("LN-1", "Repay", f"2026-{month}-01", amount="100.00"))
+    await bank.turn(bank.re_age("LN-1", "2026-10-10", "2026-09-15"))
+    assert codes(bank) == [None]
+    await bank.turn(bank.re_age("LN-1", "2026-11-10", "2026-11-01"))
+    assert codes(bank) == ["REAGING_TOO_SOON"]
+    await bank.turn(bank.ask("LN-1", "Repay", "2026-10-20", amount="100.00"))
+    await bank.turn(bank.month("StartMonthEnd", MONTH))
+    await bank.turn(bank.close_loan("LN-1", MONTH))
+
+    row = await gone_through(bank, "LN-1")
+    assert row is not None
+    assert (row["oldest_unpaid"], row["standard"]) == (date(2026, 10, 15), "PASS")

@@ -14,6 +14,8 @@ from authorization.domain.commands import (
     HearClosing,
     HearPosting,
     HearPostingRefusal,
+    HearRemoval,
+    HearReversal,
     HearReview,
     HearVerification,
     IssueReference,
@@ -24,7 +26,7 @@ from authorization.domain.commands import (
 from authorization.domain.decide import decide
 from authorization.domain.events import Event
 from authorization.domain.evolve import evolve
-from authorization.domain.loan import Loan, Reviewed, Verified, WrittenOff
+from authorization.domain.loan import Loan, Reviewed, Verified
 from authorization.domain.matrix import Matrix
 from authorization.domain.references import Reference
 from authorization.domain.terms import Approver, Terms
@@ -106,22 +108,47 @@ class Words:
         *,
         case: UUID | None = None,
         booked: date | None = None,
+        approvers: tuple[Approver, ...] = (),
+        adds_minor: int | None = None,
     ) -> HearPosting:
         terms, case = terms or self.terms, case or self.case
-        posted = WrittenOff(
-            transaction_id=uuid5(case, "posted"),
+        return HearPosting(
             case_id=case,
-            amount_minor=terms.amount_minor,
-            currency=terms.currency,
+            transaction_id=self.transaction(case),
+            terms=terms,
+            amount_minor=terms.amount_minor if adds_minor is None else adds_minor,
             booked=booked or self.now.date(),
+            approvers=approvers,
         )
-        return HearPosting(posted, terms.approval_reference)
+
+    def transaction(self, case: UUID | None = None) -> UUID:
+        return uuid5(case or self.case, "posted")
+
+    def removal(self, amount_minor: int, *, case: UUID) -> HearRemoval:
+        return HearRemoval(case_id=case, amount_minor=amount_minor, approval_reference=None)
+
+    def reversal(self, of: UUID, *, case: UUID, restores_minor: int | None = None) -> HearReversal:
+        return HearReversal(
+            case_id=case,
+            transaction_id=of,
+            is_of_removal=restores_minor is not None,
+            amount_minor=restores_minor or 0,
+            approval_reference=None,
+        )
 
     def refusal(self, *, case: UUID | None = None) -> HearPostingRefusal:
         return HearPostingRefusal(case or self.case)
 
-    def closing(self, outcome: Outcome, *, case: UUID | None = None) -> HearClosing:
-        return HearClosing(case or self.case, outcome)
+    def closing(
+        self, outcome: Outcome, *, case: UUID | None = None, terms: Terms | None = None
+    ) -> HearClosing:
+        terms = terms or self.terms
+        return HearClosing(
+            case_id=case or self.case,
+            outcome=outcome,
+            kind=terms.kind,
+            approval_reference=terms.approval_reference,
+        )
 
     def issue(self, by: Person | None = None, **changed: Any) -> IssueReference:
         return IssueReference(replace(self.reference, **changed), by or self.admin)

@@ -331,7 +331,12 @@ def test_an_open_case_without_a_rate_puts_the_loan_above_every_limit(
 
 
 def test_a_kind_without_rules_here_is_refused(scene: Any, words: Any) -> None:
-    terms = replace(words.terms, kind="REVERSAL")
+    scene.matrix = replace(
+        scene.matrix,
+        kinds=scene.matrix.kinds - {"PAY_OFF"},
+        kind_rows={k: row for k, row in scene.matrix.kind_rows.items() if k != "PAY_OFF"},
+    )
+    terms = replace(words.terms, kind="PAY_OFF")
     scene.hear(words.review(terms))
 
     assert scene.hear(words.verification(terms)) == (

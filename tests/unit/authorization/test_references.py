@@ -167,7 +167,8 @@ def test_a_posting_uses_the_reference_up(scene: Any, words: Any) -> None:
 
     recorded, consumed, ended = scene.hear(words.posting(words.named))
 
-    assert recorded == WriteOffRecorded(words.posting(words.named).write_off)
+    assert isinstance(recorded, WriteOffRecorded)
+    assert recorded.write_off.amount_minor == words.named.amount_minor
     assert consumed == ReferenceConsumed(NUMBER, words.case)
     assert ended == CaseEnded(words.case, "POSTED")
     assert scene.loan.references[NUMBER].standing == "CONSUMED"

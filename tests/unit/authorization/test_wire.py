@@ -12,6 +12,8 @@ from authorization.domain.commands import (
     HearClosing,
     HearPosting,
     HearPostingRefusal,
+    HearRemoval,
+    HearReversal,
     HearReview,
     HearVerification,
     IssueReference,
@@ -19,7 +21,7 @@ from authorization.domain.commands import (
     ReleaseTask,
     RevokeReference,
 )
-from authorization.domain.loan import Loan, Verified, WrittenOff
+from authorization.domain.loan import Loan, Verified
 from authorization.domain.matrix import Matrix
 from authorization.domain.references import Reference
 from authorization.domain.terms import KINDS, Approver, Terms
@@ -210,22 +212,84 @@ def test_a_posting_is_heard() -> None:
             penalties_minor=0,
             tax_minor=0,
         ),
-        reclassified_minor=0,
+        reclassified_minor=1_000,
         balance_before_minor=199_000,
         balance_after_minor=0,
+        approvers=APPROVERS,
         policy_version="1",
     )
 
     assert to_command(fact(posted)) == HearPosting(
-        WrittenOff(
-            transaction_id=UUID(int=10),
-            case_id=CASE,
-            amount_minor=199_000,
-            currency="USD",
-            booked=date(2026, 11, 24),
-        ),
-        "APPR-2026-001",
+        case_id=CASE,
+        transaction_id=UUID(int=10),
+        terms=to_terms(posted.terms),
+        amount_minor=198_000,
+        booked=date(2026, 11, 24),
+        approvers=(Approver("l5-eve", 5), Approver("l4-deb", 4)),
     )
+
+
+def told_of(kind: type[Any], **more: Any) -> Any:
+    """Make a record of the ledger of what all that it grants have in common."""
+    return kind(
+        meta=META,
+        terms=replace(TERMS, approval_reference="APPR-2026-001"),
+        grant_id=str(UUID(int=11)),
+        value_date=from_date(date(2026, 1, 2)),
+        balance_before_minor=9,
+        balance_after_minor=4,
+        policy_version="1",
+        **more,
+    )
+
+
+def test_what_is_put_back_and_taken_back_is_heard() -> None:
+    transaction_id, reference = str(UUID(int=10)), "APPR-2026-001"
+    removed = told_of(
+        ledger.ChargeOffRemoved,
+        transaction_id=transaction_id,
+        amount=common.Money(amount_minor=5, currency="USD"),
+        components=PARTS,
+        cause="ERROR",
+        charged_off_minor=0,
+    )
+    reversed_ = told_of(
+        ledger.TransactionReversed,
+        transaction_id=transaction_id,
+        command="remove_charge_off",
+        currency="USD",
+        status="ACTIVE",
+    )
+
+    assert to_command(fact(removed)) == HearRemoval(
+        case_id=CASE, amount_minor=5, approval_reference=reference
+    )
+    assert to_command(fact(reversed_)) == HearReversal(
+        case_id=CASE,
+        transaction_id=UUID(int=10),
+        is_of_removal=True,
+        amount_minor=200_000,
+        approval_reference=reference,
+    )
+
+
+PARTS = common.Components(
+    principal_minor=1, interest_minor=2, fees_minor=3, penalties_minor=4, tax_minor=5
+)
+
+
+def test_what_only_a_kind_asks_for_stands_in_the_grant_and_its_hash(world: World) -> None:
+    terms = replace(TERMS, kind="PAY_OFF", related_party=False)
+    other = replace(terms, of_kind=common.KindTerms(components=PARTS))
+    hashes: list[str] = []
+    for each in (terms, other):
+        world.loan = Loan(tenant="demo", loan_id="LN-1")
+        world.hear(fact(reviewed(each)))
+        [granted] = records(world.hear(fact(verified(each), message_id=9)))
+        assert granted.terms == each
+        hashes.append(granted.terms_hash)
+
+    assert len(set(hashes)) == 2
 
 
 def test_a_posting_refused_and_a_closing_are_heard() -> None:
@@ -237,7 +301,9 @@ def test_a_posting_refused_and_a_closing_are_heard() -> None:
     )
 
     assert to_command(fact(refused)) == HearPostingRefusal(CASE)
-    assert to_command(fact(closed)) == HearClosing(CASE, "DECLINED")
+    assert to_command(fact(closed)) == HearClosing(
+        case_id=CASE, outcome="DECLINED", kind="WRITE_OFF", approval_reference=None
+    )
 
 
 def test_what_people_want_is_heard() -> None:

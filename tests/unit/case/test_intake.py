@@ -15,7 +15,6 @@ from case.domain.terms import Request
 @pytest.mark.parametrize(
     ("asked", "loan", "code"),
     [
-        ({"kind": "CHARGE_OFF"}, {}, "KIND_NOT_SUPPORTED"),
         ({"kind": "UNKNOWN"}, {}, "INVALID_FIELDS"),
         ({"currency": "EUR", "amount_minor": 1}, {}, "CURRENCY_MISMATCH"),
         ({"currency": "???", "amount_minor": 1}, {"currency": "???"}, "CURRENCY_MISMATCH"),

@@ -279,6 +279,143 @@ def recorded() -> notifications.NoticesRecorded:
     return notifications.NoticesRecorded(meta=meta(14), posting_id=str(UUID(int=5)), notices=[due])
 
 
+PARTS = common.Components(
+    principal_minor=600, interest_minor=5, fees_minor=0, penalties_minor=0, tax_minor=0
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "of_kind"),
+    [
+        ("CHARGE_OFF", "PARTIAL", common.KindTerms(components=PARTS)),
+        ("WRITE_OFF", "PARTIAL", common.KindTerms(percent="12.5")),
+        ("REFINANCE", "FULL", common.KindTerms(new_loan_id="LN-2", rate="7.25")),
+    ],
+)
+def test_what_only_a_kind_asks_for_travels_on(
+    mesh: Mesh, kind: common.Kind, scope: common.Scope, of_kind: common.KindTerms
+) -> None:
+    mesh.record(snapshot(), 900, version=(7, 1), case_id=None)
+
+    said = ask(mesh, request(kind=kind, scope=scope, of_kind=of_kind))
+
+    assert record_of(said, "CaseReviewed").terms.of_kind == of_kind
+    assert record_of(said, "CaseStatus").kind == kind
+
+
+def test_a_door_asks_for_what_only_a_kind_has(mesh: Mesh) -> None:
+    mesh.record(snapshot(), 900, version=(7, 1), case_id=None)
+    body = DOOR | {"kind": "CHARGE_OFF", "scope": "PARTIAL", "channel": "FILE"}
+    body["of_kind"] = {"components": {"principal_minor": 600, "interest_minor": 5}}
+
+    said = mesh.command("OpenCase", body, source="file", request_id="R-1")
+
+    assert record_of(said, "CaseReviewed").terms.of_kind == common.KindTerms(components=PARTS)
+
+
+def told_of(kind: type[Any], **more: Any) -> Any:
+    """Make a record of the ledger of what it has in common with a write-off."""
+    posting = posted()
+    names = ("meta", "terms", "transaction_id", "grant_id", "value_date", "policy_version")
+    return kind(**{name: getattr(posting, name) for name in names} | more)
+
+
+BALANCES = {"balance_before_minor": 9, "balance_after_minor": 4}
+MONEY = common.Money(amount_minor=5, currency="USD")
+
+
+@pytest.mark.parametrize(
+    ("record", "amount_minor", "balances"),
+    [
+        (
+            told_of(
+                ledger.ChargeOffPosted,
+                amount=MONEY,
+                components=PARTS,
+                charged_off_minor=5,
+                is_full=False,
+                **BALANCES,
+            ),
+            5,
+            (9, 4),
+        ),
+        (
+            told_of(
+                ledger.ChargeOffRemoved,
+                amount=MONEY,
+                components=PARTS,
+                cause="ERROR",
+                charged_off_minor=0,
+                **BALANCES,
+            ),
+            5,
+            (9, 4),
+        ),
+        (
+            told_of(
+                ledger.TransactionReversed,
+                command="write_off",
+                currency="USD",
+                status="ACTIVE",
+                **BALANCES,
+            ),
+            100_000,
+            (9, 4),
+        ),
+        (
+            told_of(ledger.RecoveryPosted, amount=MONEY, components=PARTS, remaining_minor=1),
+            5,
+            (0, 0),
+        ),
+        (told_of(ledger.PayOffPosted, amount=MONEY, status="X", **BALANCES), 5, (9, 4)),
+        (told_of(ledger.RefinancePosted, amount=MONEY, old_loan_id="LN-1", rate="1"), 5, (5, 0)),
+    ],
+)
+def test_each_kinds_posting_is_heard(
+    mesh: Mesh, record: Any, amount_minor: int, balances: tuple[int, int]
+) -> None:
+    mesh.record(snapshot(), 900, version=(7, 1), case_id=None)
+    ask(mesh, request())
+
+    said = mesh.record(record, 21)
+
+    posting = mesh.state.cases[CASE].posting
+    assert posting.amount_minor == amount_minor
+    assert (posting.balance_before_minor, posting.balance_after_minor) == balances
+    assert "LoanUpdateConfirmed" in kinds(said)
+
+
+def test_a_refinance_told_in_its_new_loans_lane_is_passed_on(mesh: Mesh) -> None:
+    record = told_of(ledger.RefinancePosted, amount=MONEY, old_loan_id="LN-0", rate="1")
+
+    [later] = mesh.record(record, 21)
+    mesh.state = LoanFile(tenant="demo", loan_id="LN-0")
+    mesh.record(snapshot(), 900, version=(7, 1), case_id=None)
+    ask(mesh, request())
+    heard = mesh.command(later.kind, dict(later.body), source="timer", by=None)
+
+    assert (later.key, later.due_at, later.case_id) == (Key("demo", "LN-0"), NOON, CASE)
+    assert "LoanUpdateConfirmed" in kinds(heard)
+
+
+def test_a_case_waits_for_the_core_that_was_instructed(mesh: Mesh) -> None:
+    mesh.record(snapshot(), 900, version=(7, 1), case_id=None)
+    ask(mesh, request())
+    acknowledged = ledger.PostingAcknowledged(
+        meta=meta(22),
+        instruction_id=str(UUID(int=9)),
+        transaction_id=posted().transaction_id,
+        core="vault",
+        core_reference="V-1",
+    )
+
+    waiting = mesh.record(replace(posted(), instructed="vault"), 21)
+    said = mesh.record(acknowledged, 22)
+
+    assert "LoanUpdateConfirmed" not in kinds(waiting)
+    assert record_of(said, "LoanUpdateConfirmed").core_reference == "V-1"
+
+
 def test_every_other_fact_finds_its_way(mesh: Mesh) -> None:
     mesh.record(snapshot(), 900, version=(7, 1), case_id=None)
     ask(mesh, request())

@@ -274,6 +274,28 @@ def test_a_registers_entry_counts_its_days_from_today(tmp_path: Path) -> None:
     assert row["amount"] == "5.00"
 
 
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ('"{""principal"": 1.50, ""tax"": ""2""}"', {"principal": "1.50", "tax": "2"}),
+        ("", None),
+        ("1.50", "NOT_A_TABLE"),
+        ("{principal", "NOT_A_TABLE"),
+    ],
+)
+def test_a_table_keeps_its_numbers_as_they_are_written(
+    tmp_path: Path, cell: str, found: object
+) -> None:
+    mapping = REQUEST.replace("[issue]", 'components = { column = "Parts" }\n[issue]')
+
+    [row] = mapped(
+        tmp_path, mapping, f"{REQUEST_HEADER},Parts", f"1,x,C,no,1,{cell}", form=REQUESTS
+    )
+
+    told = row.values.get("components") if isinstance(row, Mapped) else row.code
+    assert told == found
+
+
 def test_json_lines_are_read_without_floats_and_keep_lists(tmp_path: Path) -> None:
     (tmp_path / "m.toml").write_text(
         REQUEST.replace(

@@ -49,6 +49,10 @@ def test_the_page_tells_the_form_of_entries_and_heads() -> None:
     head = ", ".join(f"`{field.name}`" for field in fields(Head))
 
     assert f"{names}, and `lines`: a list, by `place`, of {lines}." in told
+    opening = ", ".join(f"`{name}`" for name in entry.OPENING)
+    reversal = ", ".join(f"`{name}`" for name in entry.REVERSAL)
+    assert f"`opening`: {opening};" in told
+    assert f"`reversal`: {reversal}." in told
     assert f"`form` (`writeoff-audit-head/1`), {head}." in told
 
 

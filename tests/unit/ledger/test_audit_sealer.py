@@ -1,8 +1,9 @@
 """What is unsealed is found and put into its lane; what was sealed reaches the file."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 from ledger.audit.head import Head, Signed
 from ledger.audit.published import HeadsFile, read
 from ledger.audit.sealer import Sealer
-from ledger.audit.sealing import BLOCK_MAX, Block, Chain, Leaf, Leaves, Seal, decide
+from ledger.audit.sealing import BLOCK_MAX, Block, Chain, Leaf, Leaves, Seal, Unsealed, decide
 from ledger.audit.service import SEAL, lane_of_key
+from ledger.audit.waiting import Waiting
 from mesh.doors import Command, Reply
 from mesh.lanes import lane_of
 from mesh.ports import Unavailable
+from prometheus_client import CollectorRegistry
 
 from .audit_trail import NOON, SIGNER, leaf
 
@@ -30,6 +33,7 @@ class Ledger:
         self.is_open = True
         self.troubles: list[Exception] = []
         self.asked: list[Command] = []
+        self.told: list[Sequence[Unsealed]] = []
         self.is_published = asyncio.Event()
 
     def post(self, lane: int, count: int) -> None:
@@ -45,6 +49,14 @@ class Ledger:
     async def fresh(self, reader: Any, lane: int, *, after_seq: int, most: int) -> Seal | None:
         left = self.journals.get(lane, [])[after_seq : after_seq + most]
         return Seal(after_seq, after_seq + len(left), Leaves.of(left)) if left else None
+
+    async def unsealed(self, reader: Any, lanes: Collection[int]) -> list[Unsealed]:
+        last = await self.last(None, lanes)
+        found: list[Unsealed] = []
+        for lane in lanes:
+            left = len(self.journals.get(lane, [])) - (last[lane].last_seq if lane in last else 0)
+            found.append(Unsealed(lane, left, NOON if left else None))
+        return found
 
     async def heads(self, reader: Any, known: Mapping[int, int]) -> list[Signed]:
         signed = [block.signed for block in self.blocks]
@@ -71,12 +83,13 @@ def sealer(ledger: Ledger, path: Path, held: Callable[[], Collection[int]]) -> S
         held=held,
         lanes=LANES,
         file=HeadsFile(path),
+        tell=ledger.told.append,
         every_s=0.001,
     )
 
 
 @contextmanager
-def disk_full(path: Path) -> Iterator[None]:
+def disk_full(path: Path) -> Generator[None]:
     """Let nothing be appended: a folder stands in the file's place. Then all of it is gone."""
     path.unlink()
     path.mkdir()
@@ -129,6 +142,33 @@ async def test_nothing_is_asked_where_nothing_is_held_or_unsealed(path: Path) ->
     assert not await sealer(ledger, path, list[int]).seal()
     assert not await sealer(ledger, path, lambda: [1]).seal()
     assert ledger.asked == []
+
+
+async def test_what_is_not_sealed_is_told_of_the_lanes_that_are_held(path: Path) -> None:
+    ledger = Ledger()
+    ledger.post(1, 3)
+    ledger.post(2, 4)
+    it = sealer(ledger, path, lambda: [0, 1])
+    await it.look()
+    await it.seal()
+    await it.look()
+
+    assert [[(each.lane, each.entries) for each in looked] for looked in ledger.told] == [
+        [(0, 0), (1, 3)],
+        [(0, 0), (1, 0)],
+    ]
+
+
+def test_prometheus_is_told_how_much_waits_and_since_when() -> None:
+    registry = CollectorRegistry()
+    waiting = Waiting(registry, now=lambda: NOON + timedelta(seconds=90))
+
+    waiting.tell([Unsealed(0, 2, NOON + timedelta(seconds=60)), Unsealed(1, 3, NOON)])
+    assert registry.get_sample_value("ledger_unsealed_entries") == 5
+    assert registry.get_sample_value("ledger_unsealed_oldest_seconds") == 90
+    waiting.tell([Unsealed(0, 0, None)])
+    assert registry.get_sample_value("ledger_unsealed_entries") == 0
+    assert registry.get_sample_value("ledger_unsealed_oldest_seconds") == 0
 
 
 async def test_a_full_block_is_followed_by_another_at_once(path: Path) -> None:

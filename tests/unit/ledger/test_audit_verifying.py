@@ -213,7 +213,7 @@ def test_leaves_that_were_altered_alone_accuse_no_entry() -> None:
 
 
 def test_a_form_that_is_not_known_is_told() -> None:
-    head = replace(BLOCKS[0].signed.head, entry_form=2)
+    head = replace(BLOCKS[0].signed.head, entry_form=3)
     block = Block(SIGNER.sign(head), BLOCKS[0].leaves)
 
     assert places(verify([block], leaves(1, 5))) == [("UNKNOWN_FORM", 1, None)]
@@ -335,3 +335,12 @@ def test_what_is_no_proof_is_refused_by_name(changed: dict[str, Any], because: s
 
 def test_a_leaf_is_named_by_its_entry() -> None:
     assert leaf(7) == Leaf(UUID(int=7), leaf_of(b"entry 7"))
+
+
+def test_a_head_that_is_told_again_counts_once() -> None:
+    it = Published("the topic")
+    heads = [block.signed for block in BLOCKS]
+
+    assert list(it.take([*heads, *heads[1:]], TRUSTED)) == []
+
+    assert it.count == len(heads)

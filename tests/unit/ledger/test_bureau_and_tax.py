@@ -6,12 +6,13 @@ from datetime import date
 import pytest
 from ledger.domain.loan import Status
 from ledger.preview.bureau import BureauRecord, NoRecord, Standing, bureau_record
+from ledger.preview.bureaus import Bureaus, BureausWrong
+from ledger.preview.settings import PreviewSettings, own_bureaus
 from ledger.preview.tax import Loss, NoForm, TaxForm, tax_result
 
 DAY = date(2026, 2, 10)
 CURRENT = Standing(
     on=DAY,
-    product="PERSONAL_LOAN",
     segment="PERSONAL",
     currency="USD",
     opened=date(2024, 1, 1),
@@ -24,8 +25,12 @@ CURRENT = Standing(
 )
 
 
-def record(**changed: object) -> BureauRecord:
-    told = bureau_record(replace(CURRENT, **changed))  # pyright: ignore[reportArgumentType]
+BUREAUS = Bureaus.parse(own_bureaus())
+
+
+def record(product: str = "PERSONAL_LOAN", **changed: object) -> BureauRecord:
+    loan = replace(CURRENT, **changed)  # pyright: ignore[reportArgumentType]
+    told = bureau_record(loan, BUREAUS.of("demo", product))
     assert isinstance(told, BureauRecord)
     return told
 
@@ -77,10 +82,62 @@ def test_portfolios_and_the_end_of_a_credit_line() -> None:
     assert line.closed == DAY
 
 
-@pytest.mark.parametrize("other", [{"segment": "BUSINESS"}, {"currency": "EUR"}])
-def test_others_are_not_reported(other: dict[str, str]) -> None:
-    told = bureau_record(replace(CURRENT, **other))  # pyright: ignore[reportArgumentType]
-    assert isinstance(told, NoRecord)
+def test_a_currency_is_told_in_its_whole_units() -> None:
+    assert record(currency="EUR").balance == 1234
+    assert record(currency="JPY").balance == 123_456
+    assert record(currency="KWD").balance == 123
+
+
+def test_of_whom_a_bureau_is_told_is_policy() -> None:
+    special = """
+[[special]]
+tenant = "acme"
+reports = false
+[[special]]
+tenant = "acme"
+product = "AUTO_LOAN"
+reports = true
+segments = ["BUSINESS"]
+"""
+    bureaus = Bureaus.parse(own_bureaus() + special)
+
+    def told(tenant: str, product: str, segment: str) -> object:
+        return bureau_record(replace(CURRENT, segment=segment), bureaus.of(tenant, product))
+
+    assert isinstance(told("demo", "AUTO_LOAN", "PERSONAL"), BureauRecord)
+    assert told("demo", "AUTO_LOAN", "BUSINESS") == NoRecord(
+        "by policy no BUSINESS loan is reported"
+    )
+    assert isinstance(told("acme", "PERSONAL_LOAN", "PERSONAL"), NoRecord)
+    assert isinstance(told("acme", "AUTO_LOAN", "BUSINESS"), BureauRecord)
+    assert bureaus.of("acme", "MORTGAGE").portfolio == "M"
+
+
+@pytest.mark.parametrize(
+    ("change", "because"),
+    [
+        (('version = "2026-11"', ""), "version: missing"),
+        (("reports = true", ""), "reports: missing"),
+        (("reports = true", "reports = 1"), "reports: 1 is not right"),
+        (('["PERSONAL"]', '["RETAIL"]'), "segments:"),
+        (('portfolio = "C"', 'portfolio = "X"'), "special 2: portfolio: 'X' is not right"),
+        (('portfolio = "C"', "colour = 1"), "special 2: colour: unknown key"),
+        (('product = "CREDIT_LINE"\n', ""), "special 2: names a tenant"),
+        (('product = "CREDIT_LINE"', 'product = "MORTGAGE"'), "special 2: told twice"),
+    ],
+)
+def test_what_is_wrong_with_it_is_named(change: tuple[str, str], because: str) -> None:
+    assert change[0] in own_bureaus()
+
+    with pytest.raises(BureausWrong) as wrong:
+        Bureaus.parse(own_bureaus().replace(*change, 1))
+
+    assert because in str(wrong.value)
+
+
+def test_a_missing_file_of_bureaus_stops_the_process() -> None:
+    with pytest.raises(SystemExit, match="LEDGER_BUREAU_FILE"):
+        PreviewSettings.read({"LEDGER_BUREAU_FILE": "/no/such/file"})
 
 
 LOSS = Loss(

@@ -10,26 +10,21 @@ from hypothesis import strategies as st
 from ledger.domain.events import LoanState
 from ledger.domain.loan import Loan, Particulars, Status
 from ledger.domain.money import Components
-from ledger.monthend.clocks import Arrears, Clocks, ClocksWrong, Notice, NoticeKind, Standard
+from ledger.monthend.clocks import Arrears, Clocks, ClocksWrong, Standard
 from ledger.monthend.closing import PAYMENTS, Closing, close, is_in_scope
+from ledger.monthend.known import Known, Notice, NoticeKind
 from ledger.monthend.month import (
-    ClockState,
     Close,
     MonthRefused,
     MonthStarted,
     MonthState,
     MonthUnchanged,
-    NoticeTold,
-    NoticeUnchanged,
     PeriodClosed,
     Progress,
     Start,
-    Tell,
     decide,
     evolve,
     read_month,
-    tell,
-    told,
 )
 from ledger.monthend.settings import MonthEndSettings, own_clocks
 from ledger.store import reports
@@ -118,11 +113,16 @@ def test_time_never_makes_a_loan_better(oldest: date, product: str, day: date, m
     ("change", "because"),
     [
         (("substandard_days = 90", ""), "substandard_days: missing"),
-        (("substandard_days = 90", "substandard_days = -1"), "substandard_days: not a number"),
+        (("months_between = 12", ""), "re_ageing: needs months_between, most, within_months"),
+        (("payments = 3", "payments = 0.5"), "re_ageing.payments: not a whole number"),
+        (
+            ("substandard_days = 90", "substandard_days = -1"),
+            "substandard_days: not a whole",
+        ),
         (("closed_end = 120", ""), "loss_days: needs closed_end, open_end, mortgage"),
-        (("BANKRUPTCY = 60", "BANKRUPTCY = '60'"), "notice_days.BANKRUPTCY: not a number"),
+        (("BANKRUPTCY = 60", "BANKRUPTCY = '60'"), "notice_days.BANKRUPTCY: not a whole number"),
         (('mortgage = ["MORTGAGE"]', 'mortgage = ["CREDIT_LINE"]'), "CREDIT_LINE is open_end"),
-        (('version = "2026-01"', 'version = "2026-01"\nholidays = 1'), "holidays: unknown"),
+        (('version = "2026-11"', 'version = "2026-11"\nholidays = 1'), "holidays: unknown"),
     ],
 )
 def test_wrong_clocks_are_not_read(change: tuple[str, str], because: str) -> None:
@@ -198,7 +198,7 @@ def test_a_fraud_flag_counts_from_when_the_loan_came_in() -> None:
     flagged = at_month_end(a_loan(fraud=True, days_past_due=0))
     told_later = at_month_end(
         a_loan(fraud=True, days_past_due=0),
-        notices=(Notice(NoticeKind.FRAUD, date(2026, 10, 1)),),
+        known=Known(notices=(Notice(NoticeKind.FRAUD, date(2026, 10, 1)),)),
     )
 
     assert flagged.classified.due.due_by == date(2026, 9, 28)
@@ -281,19 +281,3 @@ def test_a_month_with_loans_left_is_not_closed() -> None:
 @pytest.mark.parametrize("text", ["2026-13", "2026-1", "26-10", "2026-10-01", "", "2026-1０"])
 def test_what_is_no_month_is_not_read(text: str) -> None:
     assert read_month(text) is None
-
-
-def test_the_first_day_on_which_the_bank_was_told_counts() -> None:
-    early, late = (
-        Notice(NoticeKind.BANKRUPTCY, date(2026, 3, 10)),
-        Notice(NoticeKind.BANKRUPTCY, date(2026, 4, 1)),
-    )
-    state = told(ClockState(is_known=True), NoticeTold(late))
-
-    assert tell(state, Tell(early), now=NOW) == (NoticeTold(early),)
-    state = told(state, NoticeTold(early))
-    assert state.notices == (early,)
-    assert tell(state, Tell(late), now=NOW) == (NoticeUnchanged(early),)
-    assert isinstance(tell(ClockState(), Tell(early), now=NOW)[0], MonthRefused)
-    future = Notice(NoticeKind.DEATH, date(2026, 11, 25))
-    assert isinstance(tell(state, Tell(future), now=NOW)[0], MonthRefused)

@@ -1,9 +1,14 @@
 """The policy is data, and a policy with a hole is not loaded."""
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from ledger.domain.money import Component
 from ledger.domain.policy import Method, NonAccrual, Policy
 from ledger.domain.policyfile import Policies, PolicyWrong
+from ledger.policies import PolicyBook
 from ledger.settings import LedgerSettings, own_policy
 
 POLICY = Policy.parse(own_policy())
@@ -128,3 +133,55 @@ def test_a_hole_in_a_policy_is_named(old: str, new: str, says: str) -> None:
 def test_a_version_is_there_once() -> None:
     with pytest.raises(PolicyWrong, match="version 2026-01 is there twice"):
         Policies.parse(own_policy(), own_policy())
+
+
+# --- what is kept -----------------------------------------------------------------------------
+
+
+class Kept:
+    """A table of policies in memory."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    async def fetch(self, query: str, *args: Any) -> Sequence[Mapping[str, Any]]:
+        if args:
+            for version, text in zip(*args, strict=True):
+                self.texts.setdefault(version, text)
+        loaded_at = datetime(2026, 1, 31, tzinfo=UTC)
+        return [{"version": v, "text": t, "loaded_at": loaded_at} for v, t in self.texts.items()]
+
+
+async def test_a_version_stays_known_when_its_file_is_gone() -> None:
+    kept = Kept()
+    newer = own_policy().replace('"2026-01"', '"2026-02"').replace('"6300"', '"6301"')
+    await PolicyBook([own_policy()]).keep(kept)
+    book = PolicyBook([newer])
+
+    await book.keep(kept)
+
+    assert book.version == "2026-02"
+    assert book.of("demo").bnk("GOODWILL") == "6301"
+    assert book.of("demo").at("2026-01").bnk("GOODWILL") == "6300"
+    assert list(kept.texts) == ["2026-01", "2026-02"]
+
+
+async def test_an_older_version_may_be_in_force_again() -> None:
+    kept = Kept()
+    await PolicyBook([own_policy().replace('"2026-01"', '"2026-02"')]).keep(kept)
+    book = PolicyBook([own_policy()])
+
+    await book.keep(kept)
+
+    assert book.version == "2026-01"
+    assert book.of("demo").at("2026-02").version == "2026-02"
+
+
+async def test_a_changed_file_under_the_same_version_is_refused_and_named() -> None:
+    kept = Kept()
+    await PolicyBook([own_policy()]).keep(kept)
+    changed = PolicyBook([own_policy().replace('"6300"', '"6301"')])
+
+    with pytest.raises(SystemExit, match=r"policy 2026-01 is another text .* on 2026-01-31"):
+        await changed.keep(kept)
+    assert kept.texts == {"2026-01": own_policy()}

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     WHOLE = "whole number"
     YES_NO = "yes or no"
     TEXTS = "list of texts"
+    TABLE = "table"
     TABLES = "list of tables"
 
 
@@ -54,14 +55,17 @@ REQUEST = _by_name(
     _fields(
         Kind.TEXT,
         "request_id loan_id kind scope currency reason",
-        "maker litigation legal_code approval_reference notes",
+        "maker litigation legal_code approval_reference notes "
+        "transaction_id undo cause new_loan_id",
     ),
     _fields(Kind.MONEY, "", "amount"),
+    _fields(Kind.NUMBER, "", "rate percent"),
+    _fields(Kind.TABLE, "", "components"),
     _fields(Kind.DATE, "date", "legal_date"),
     _fields(Kind.YES_NO, "", "fraud related_party collection_ceases"),
     _fields(Kind.TABLES, "", "documents"),
 )
-"""A request for a write-off."""
+"""A request for a write-off, or for what else a case can be about."""
 
 REFERENCE = _by_name(
     _fields(Kind.TEXT, "reference loan_id kind currency"),

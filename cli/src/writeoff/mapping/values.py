@@ -71,6 +71,8 @@ def _read(rule: Rule, found: Any, *, today: date) -> Any:
             return _yes_no(found)
         case Kind.TEXTS:
             return _texts(rule, found)
+        case Kind.TABLE:
+            return _table(found)
         case Kind.TABLES:
             return _tables(found)
 
@@ -135,6 +137,18 @@ def _yes_no(found: Any) -> bool:
 def _texts(rule: Rule, found: Any) -> list[str]:
     parts: list[Any] = found if isinstance(found, list) else str(found).split(rule.split)
     return [str(part).strip() for part in parts if str(part).strip()]
+
+
+def _table(found: Any) -> dict[str, str]:
+    """Read a table of texts; numbers stay as they are written."""
+    if isinstance(found, str):
+        try:
+            found = json.loads(found, parse_float=str, parse_int=str, parse_constant=str)
+        except json.JSONDecodeError as wrong:
+            raise BadValue("NOT_A_TABLE", f"not JSON: {wrong}") from None
+    if not isinstance(found, dict):
+        raise BadValue("NOT_A_TABLE", "not a table")
+    return {str(key): str(value) for key, value in found.items()}
 
 
 def _tables(found: Any) -> list[dict[str, Any]]:

@@ -90,6 +90,8 @@ def _render(out: Console, case: Json) -> None:
         if case[name]:
             # Amounts stand there as decimals too.
             told = {k: v for k, v in case[name].items() if not k.endswith("_minor")}
+            of_kind = told.pop("of_kind", None) or {}
+            told |= {k: v for k, v in of_kind.items() if v is not None}
             out.print(pairs(name, told))
     columns = ("at", "what", "detail", "who", "state", "stage")
     rows = [

@@ -29,6 +29,7 @@ PATHS = {
     "goodwill_credit": "goodwill-credit",
     "credit_balance_refund": "credit-balance-refund",
     "accrue": "accrue",
+    "report_charge_off": "report-charge-off",
 }
 """What may be posted without a grant, and where."""
 
@@ -56,7 +57,7 @@ def post(
     fields: Fields = None,
     request_id: RequestId = None,
 ) -> None:
-    """Post what needs no grant: money that comes or goes back, or interest up to a date.
+    """Post what needs no grant: money that comes or goes back, interest; report a loss (FASB).
 
     writeoff loans post LN-1 repay amount=250.00
     """

@@ -52,7 +52,8 @@ def trace(
 ) -> None:
     """Print every message of a case in order: cause before effect, then by time.
 
-    It reads the case's lane, the one partition of each topic, with the operator's read-only user.
+    It reads the case's lane, the one partition of each topic, with the operator's read-only user;
+    of a refinance the new loan's lane too, where it is told.
     """
     session = session_of(ctx)
     found = cases.find(session, case)
@@ -106,7 +107,7 @@ def _said_of(session: Session, case: Json) -> Iterator[Said]:
         places = [
             place
             for topic in by_name.values()
-            for place in _places(topic, case, lane=_lane(session, case), consumer=consumer)
+            for place in _places(topic, case, lanes=_lanes(session, case), consumer=consumer)
         ]
         for count, raw in enumerate(read(consumer, places)):
             done(count)
@@ -123,12 +124,13 @@ def _said_of(session: Session, case: Json) -> Iterator[Said]:
                     yield said
 
 
-def _places(topic: Topic, case: Json, *, lane: int, consumer: Any) -> Iterable[Place]:
+def _places(topic: Topic, case: Json, *, lanes: set[int], consumer: Any) -> Iterable[Place]:
     if source_of(topic.name) is not None:
         # An upstream has its own partitioner, and its request may be days older than the case.
         return [Place(topic.name, each) for each in partitions_of(consumer, topic.name)]
     opened = datetime.fromisoformat(str(case["opened_at"])) - SLACK
-    return [Place(topic.name, lane, since_ms=int(opened.timestamp() * 1000))]
+    since_ms = int(opened.timestamp() * 1000)
+    return [Place(topic.name, lane, since_ms=since_ms) for lane in sorted(lanes)]
 
 
 def _to_said(raw: Raw, topic: Topic, decoder: Decoder) -> Said:
@@ -153,6 +155,13 @@ def _cases_of(body: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _lane(session: Session, case: Json) -> int:
     return lane_of(f"{case['tenant']}/{case['loan_id']}", lanes=session.env.lanes)
+
+
+def _lanes(session: Session, case: Json) -> set[int]:
+    """Give every lane in which something of the case is told."""
+    new_loan = (case["request"].get("of_kind") or {}).get("new_loan_id")
+    told = {lane_of(f"{case['tenant']}/{new_loan}", lanes=session.env.lanes)} if new_loan else set()
+    return {_lane(session, case)} | told
 
 
 def _at(raw: Raw) -> datetime:

@@ -21,8 +21,12 @@ BEGAN = datetime(2026, 1, 5, 8, tzinfo=UTC)
 _process: ContextVar[str] = ContextVar("process", default="")
 
 
+STILL_STEPS_MAX = 10_000
+"""More steps than this without any time passing are a loop that never waits."""
+
+
 class Stalled(Exception):
-    """Nothing is ready and no timer runs: what is waited for can never come."""
+    """What is waited for can never come: nothing runs any more, or something runs for ever."""
 
 
 class _Leap(selectors.SelectSelector):
@@ -31,10 +35,15 @@ class _Leap(selectors.SelectSelector):
     def __init__(self) -> None:
         super().__init__()
         self.now_s = STARTED_S
+        self._still_steps = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             raise Stalled("nothing is ready and no timer runs")
+        self._still_steps = 0 if timeout > 0 else self._still_steps + 1
+        if self._still_steps > STILL_STEPS_MAX:
+            self._still_steps = 0
+            raise Stalled("something runs for ever and no time passes")
         self.now_s += max(0.0, timeout)
         return []
 

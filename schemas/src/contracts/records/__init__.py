@@ -38,6 +38,7 @@ RECORDS: dict[str, type[Record]] = {
     "writeoff.ledger.AuditBlockSealed": ledger.AuditBlockSealed,
     "writeoff.ledger.ChargeOffPosted": ledger.ChargeOffPosted,
     "writeoff.ledger.ChargeOffRemoved": ledger.ChargeOffRemoved,
+    "writeoff.ledger.ChargeOffReported": ledger.ChargeOffReported,
     "writeoff.ledger.InterestAccrued": ledger.InterestAccrued,
     "writeoff.ledger.LoanSnapshot": ledger.LoanSnapshot,
     "writeoff.ledger.Party": ledger.Party,

@@ -246,6 +246,8 @@ class ChargeOffPosted:
     balance_after_minor: int
     approvers: list[Approver] = field(default_factory=list[Approver])
     policy_version: str
+    instructed: str | None = None
+    """the core banking system that has to book it too: PostingAcknowledged tells when it has"""
 
     def to_binary(self) -> bytes:
         """Return the record as an Avro body."""
@@ -263,6 +265,7 @@ class ChargeOffPosted:
             NUMBER[self.balance_after_minor],
             b"".join((NUMBER[len(self.approvers)], *[each.to_binary() for each in self.approvers], END)) if self.approvers else END,
             NUMBER[len(s := self.policy_version.encode())], s,
+            NONE if self.instructed is None else SOME + NUMBER[len(s := self.instructed.encode())] + s,
         ))
 
     @staticmethod
@@ -301,6 +304,15 @@ class ChargeOffPosted:
         if size & SPECIAL:
             size, at = length(data, at - 1)
         self.policy_version = data[at : (at := at + (size >> 1))].decode()
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.instructed = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.instructed = None
         return self, at
 
     def to_avro(self) -> dict[str, object]:
@@ -319,6 +331,7 @@ class ChargeOffPosted:
             "balance_after_minor": self.balance_after_minor,
             "approvers": [each.to_avro() for each in self.approvers],
             "policy_version": self.policy_version,
+            "instructed": self.instructed,
         }
 
     @staticmethod
@@ -338,6 +351,7 @@ class ChargeOffPosted:
             balance_after_minor=d["balance_after_minor"],
             approvers=[Approver.from_avro(each) for each in d["approvers"]],
             policy_version=d["policy_version"],
+            instructed=d["instructed"],
         )
 
 
@@ -364,6 +378,8 @@ class ChargeOffRemoved:
     balance_after_minor: int
     approvers: list[Approver] = field(default_factory=list[Approver])
     policy_version: str
+    instructed: str | None = None
+    """the core banking system that has to book it too: PostingAcknowledged tells when it has"""
 
     def to_binary(self) -> bytes:
         """Return the record as an Avro body."""
@@ -381,6 +397,7 @@ class ChargeOffRemoved:
             NUMBER[self.balance_after_minor],
             b"".join((NUMBER[len(self.approvers)], *[each.to_binary() for each in self.approvers], END)) if self.approvers else END,
             NUMBER[len(s := self.policy_version.encode())], s,
+            NONE if self.instructed is None else SOME + NUMBER[len(s := self.instructed.encode())] + s,
         ))
 
     @staticmethod
@@ -422,6 +439,15 @@ class ChargeOffRemoved:
         if size & SPECIAL:
             size, at = length(data, at - 1)
         self.policy_version = data[at : (at := at + (size >> 1))].decode()
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.instructed = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.instructed = None
         return self, at
 
     def to_avro(self) -> dict[str, object]:
@@ -440,6 +466,7 @@ class ChargeOffRemoved:
             "balance_after_minor": self.balance_after_minor,
             "approvers": [each.to_avro() for each in self.approvers],
             "policy_version": self.policy_version,
+            "instructed": self.instructed,
         }
 
     @staticmethod
@@ -458,6 +485,98 @@ class ChargeOffRemoved:
             balance_before_minor=d["balance_before_minor"],
             balance_after_minor=d["balance_after_minor"],
             approvers=[Approver.from_avro(each) for each in d["approvers"]],
+            policy_version=d["policy_version"],
+            instructed=d["instructed"],
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class ChargeOffReported:
+    """A loss was reported by amount or percentage (FASB): no balance of the loan moves."""
+
+    FULL_NAME: ClassVar[str] = "writeoff.ledger.ChargeOffReported"
+    SCHEMA: ClassVar[str] = SCHEMAS[FULL_NAME]
+
+    meta: Meta
+    transaction_id: Uuid
+    value_date: Days
+    amount: Money
+    percent: str | None = None
+    """plain decimal; null: an amount was given"""
+    outstanding_minor: int
+    """in the bank's book, of which it is a part"""
+    is_provision: bool
+    """the allowance was raised by it; else it is a line of a report"""
+    policy_version: str
+
+    def to_binary(self) -> bytes:
+        """Return the record as an Avro body."""
+        return b"".join((
+            self.meta.to_binary(),
+            NUMBER[len(s := self.transaction_id.encode())], s,
+            int_bytes(self.value_date),
+            self.amount.to_binary(),
+            NONE if self.percent is None else SOME + NUMBER[len(s := self.percent.encode())] + s,
+            NUMBER[self.outstanding_minor],
+            BOOLEAN[self.is_provision],
+            NUMBER[len(s := self.policy_version.encode())], s,
+        ))
+
+    @staticmethod
+    def from_binary(data: bytes, at: int) -> "tuple[ChargeOffReported, int]":
+        """Return the record that begins here, and where the next thing begins."""
+        self = ChargeOffReported.__new__(ChargeOffReported)
+        self.meta, at = Meta.from_binary(data, at)
+        size = data[at]
+        at += 1
+        if size & SPECIAL:
+            size, at = length(data, at - 1)
+        self.transaction_id = data[at : (at := at + (size >> 1))].decode()
+        self.value_date, at = small(data, at)
+        self.amount, at = Money.from_binary(data, at)
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.percent = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.percent = None
+        self.outstanding_minor, at = number(data, at)
+        self.is_provision = BOOLEAN_OF[data[at]]
+        at += 1
+        size = data[at]
+        at += 1
+        if size & SPECIAL:
+            size, at = length(data, at - 1)
+        self.policy_version = data[at : (at := at + (size >> 1))].decode()
+        return self, at
+
+    def to_avro(self) -> dict[str, object]:
+        """Return the record as Avro libraries take it."""
+        return {
+            "meta": self.meta.to_avro(),
+            "transaction_id": self.transaction_id,
+            "value_date": self.value_date,
+            "amount": self.amount.to_avro(),
+            "percent": self.percent,
+            "outstanding_minor": self.outstanding_minor,
+            "is_provision": self.is_provision,
+            "policy_version": self.policy_version,
+        }
+
+    @staticmethod
+    def from_avro(d: Mapping[str, Any]) -> "ChargeOffReported":
+        """Return the record that an Avro library read."""
+        return ChargeOffReported(
+            meta=Meta.from_avro(d["meta"]),
+            transaction_id=d["transaction_id"],
+            value_date=d["value_date"],
+            amount=Money.from_avro(d["amount"]),
+            percent=d["percent"],
+            outstanding_minor=d["outstanding_minor"],
+            is_provision=d["is_provision"],
             policy_version=d["policy_version"],
         )
 
@@ -943,6 +1062,8 @@ class PayOffPosted:
     """of the loan afterwards: ACTIVE, CLOSED_WRITTEN_OFF, …"""
     approvers: list[Approver] = field(default_factory=list[Approver])
     policy_version: str
+    instructed: str | None = None
+    """the core banking system that has to book it too: PostingAcknowledged tells when it has"""
 
     def to_binary(self) -> bytes:
         """Return the record as an Avro body."""
@@ -958,6 +1079,7 @@ class PayOffPosted:
             NUMBER[len(s := self.status.encode())], s,
             b"".join((NUMBER[len(self.approvers)], *[each.to_binary() for each in self.approvers], END)) if self.approvers else END,
             NUMBER[len(s := self.policy_version.encode())], s,
+            NONE if self.instructed is None else SOME + NUMBER[len(s := self.instructed.encode())] + s,
         ))
 
     @staticmethod
@@ -997,6 +1119,15 @@ class PayOffPosted:
         if size & SPECIAL:
             size, at = length(data, at - 1)
         self.policy_version = data[at : (at := at + (size >> 1))].decode()
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.instructed = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.instructed = None
         return self, at
 
     def to_avro(self) -> dict[str, object]:
@@ -1013,6 +1144,7 @@ class PayOffPosted:
             "status": self.status,
             "approvers": [each.to_avro() for each in self.approvers],
             "policy_version": self.policy_version,
+            "instructed": self.instructed,
         }
 
     @staticmethod
@@ -1030,6 +1162,7 @@ class PayOffPosted:
             status=d["status"],
             approvers=[Approver.from_avro(each) for each in d["approvers"]],
             policy_version=d["policy_version"],
+            instructed=d["instructed"],
         )
 
 
@@ -1505,6 +1638,8 @@ class RecoveryPosted:
     """of the loss, not recovered"""
     approvers: list[Approver] = field(default_factory=list[Approver])
     policy_version: str
+    instructed: str | None = None
+    """the core banking system that has to book it too: PostingAcknowledged tells when it has"""
 
     def to_binary(self) -> bytes:
         """Return the record as an Avro body."""
@@ -1519,6 +1654,7 @@ class RecoveryPosted:
             NUMBER[self.remaining_minor],
             b"".join((NUMBER[len(self.approvers)], *[each.to_binary() for each in self.approvers], END)) if self.approvers else END,
             NUMBER[len(s := self.policy_version.encode())], s,
+            NONE if self.instructed is None else SOME + NUMBER[len(s := self.instructed.encode())] + s,
         ))
 
     @staticmethod
@@ -1553,6 +1689,15 @@ class RecoveryPosted:
         if size & SPECIAL:
             size, at = length(data, at - 1)
         self.policy_version = data[at : (at := at + (size >> 1))].decode()
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.instructed = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.instructed = None
         return self, at
 
     def to_avro(self) -> dict[str, object]:
@@ -1568,6 +1713,7 @@ class RecoveryPosted:
             "remaining_minor": self.remaining_minor,
             "approvers": [each.to_avro() for each in self.approvers],
             "policy_version": self.policy_version,
+            "instructed": self.instructed,
         }
 
     @staticmethod
@@ -1584,6 +1730,7 @@ class RecoveryPosted:
             remaining_minor=d["remaining_minor"],
             approvers=[Approver.from_avro(each) for each in d["approvers"]],
             policy_version=d["policy_version"],
+            instructed=d["instructed"],
         )
 
 
@@ -1605,6 +1752,8 @@ class RefinancePosted:
     """of the new loan, percent a year"""
     approvers: list[Approver] = field(default_factory=list[Approver])
     policy_version: str
+    instructed: str | None = None
+    """the core banking system that has to book it too: PostingAcknowledged tells when it has"""
 
     def to_binary(self) -> bytes:
         """Return the record as an Avro body."""
@@ -1619,6 +1768,7 @@ class RefinancePosted:
             NUMBER[len(s := self.rate.encode())], s,
             b"".join((NUMBER[len(self.approvers)], *[each.to_binary() for each in self.approvers], END)) if self.approvers else END,
             NUMBER[len(s := self.policy_version.encode())], s,
+            NONE if self.instructed is None else SOME + NUMBER[len(s := self.instructed.encode())] + s,
         ))
 
     @staticmethod
@@ -1661,6 +1811,15 @@ class RefinancePosted:
         if size & SPECIAL:
             size, at = length(data, at - 1)
         self.policy_version = data[at : (at := at + (size >> 1))].decode()
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.instructed = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.instructed = None
         return self, at
 
     def to_avro(self) -> dict[str, object]:
@@ -1676,6 +1835,7 @@ class RefinancePosted:
             "rate": self.rate,
             "approvers": [each.to_avro() for each in self.approvers],
             "policy_version": self.policy_version,
+            "instructed": self.instructed,
         }
 
     @staticmethod
@@ -1692,6 +1852,7 @@ class RefinancePosted:
             rate=d["rate"],
             approvers=[Approver.from_avro(each) for each in d["approvers"]],
             policy_version=d["policy_version"],
+            instructed=d["instructed"],
         )
 
 
@@ -1798,6 +1959,8 @@ class TransactionReversed:
     """of the loan afterwards: ACTIVE, CLOSED_WRITTEN_OFF, …"""
     approvers: list[Approver] = field(default_factory=list[Approver])
     policy_version: str
+    instructed: str | None = None
+    """the core banking system that has to book it too: PostingAcknowledged tells when it has"""
 
     def to_binary(self) -> bytes:
         """Return the record as an Avro body."""
@@ -1815,6 +1978,7 @@ class TransactionReversed:
             NUMBER[len(s := self.status.encode())], s,
             b"".join((NUMBER[len(self.approvers)], *[each.to_binary() for each in self.approvers], END)) if self.approvers else END,
             NUMBER[len(s := self.policy_version.encode())], s,
+            NONE if self.instructed is None else SOME + NUMBER[len(s := self.instructed.encode())] + s,
         ))
 
     @staticmethod
@@ -1872,6 +2036,15 @@ class TransactionReversed:
         if size & SPECIAL:
             size, at = length(data, at - 1)
         self.policy_version = data[at : (at := at + (size >> 1))].decode()
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.instructed = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.instructed = None
         return self, at
 
     def to_avro(self) -> dict[str, object]:
@@ -1890,6 +2063,7 @@ class TransactionReversed:
             "status": self.status,
             "approvers": [each.to_avro() for each in self.approvers],
             "policy_version": self.policy_version,
+            "instructed": self.instructed,
         }
 
     @staticmethod
@@ -1909,6 +2083,7 @@ class TransactionReversed:
             status=d["status"],
             approvers=[Approver.from_avro(each) for each in d["approvers"]],
             policy_version=d["policy_version"],
+            instructed=d["instructed"],
         )
 
 
@@ -1935,6 +2110,8 @@ class WriteOffPosted:
     balance_after_minor: int
     approvers: list[Approver] = field(default_factory=list[Approver])
     policy_version: str
+    instructed: str | None = None
+    """the core banking system that has to book it too: PostingAcknowledged tells when it has"""
 
     def to_binary(self) -> bytes:
         """Return the record as an Avro body."""
@@ -1951,6 +2128,7 @@ class WriteOffPosted:
             NUMBER[self.balance_after_minor],
             b"".join((NUMBER[len(self.approvers)], *[each.to_binary() for each in self.approvers], END)) if self.approvers else END,
             NUMBER[len(s := self.policy_version.encode())], s,
+            NONE if self.instructed is None else SOME + NUMBER[len(s := self.instructed.encode())] + s,
         ))
 
     @staticmethod
@@ -1987,6 +2165,15 @@ class WriteOffPosted:
         if size & SPECIAL:
             size, at = length(data, at - 1)
         self.policy_version = data[at : (at := at + (size >> 1))].decode()
+        at += 1
+        if PRESENT[data[at - 1]]:
+            size = data[at]
+            at += 1
+            if size & SPECIAL:
+                size, at = length(data, at - 1)
+            self.instructed = data[at : (at := at + (size >> 1))].decode()
+        else:
+            self.instructed = None
         return self, at
 
     def to_avro(self) -> dict[str, object]:
@@ -2004,6 +2191,7 @@ class WriteOffPosted:
             "balance_after_minor": self.balance_after_minor,
             "approvers": [each.to_avro() for each in self.approvers],
             "policy_version": self.policy_version,
+            "instructed": self.instructed,
         }
 
     @staticmethod
@@ -2022,4 +2210,5 @@ class WriteOffPosted:
             balance_after_minor=d["balance_after_minor"],
             approvers=[Approver.from_avro(each) for each in d["approvers"]],
             policy_version=d["policy_version"],
+            instructed=d["instructed"],
         )

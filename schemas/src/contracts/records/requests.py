@@ -29,6 +29,7 @@ from contracts.records.common import (
     SCOPE_BYTES,
     SCOPE_OF,
     Kind,
+    KindTerms,
     Litigation,
     Meta,
     Money,
@@ -52,7 +53,7 @@ class WriteOffRequested:
     kind: Kind
     scope: Scope
     amount: Money | None = None
-    """may be left out for FULL"""
+    """may be left out for FULL, and where a percentage or components stand for it"""
     date: Days
     reason: str
     """code or free text"""
@@ -67,6 +68,8 @@ class WriteOffRequested:
     approval_reference: str | None = None
     documents: list[SuppliedDocument] = field(default_factory=list[SuppliedDocument])
     notes: str | None = None
+    of_kind: KindTerms | None = None
+    """what this kind asks for beyond an amount"""
 
     def to_binary(self) -> bytes:
         """Return the record as an Avro body."""
@@ -88,6 +91,7 @@ class WriteOffRequested:
             NONE if self.approval_reference is None else SOME + NUMBER[len(s := self.approval_reference.encode())] + s,
             b"".join((NUMBER[len(self.documents)], *[each.to_binary() for each in self.documents], END)) if self.documents else END,
             NONE if self.notes is None else SOME + NUMBER[len(s := self.notes.encode())] + s,
+            NONE if self.of_kind is None else SOME + self.of_kind.to_binary(),
         ))
 
     @staticmethod
@@ -171,6 +175,11 @@ class WriteOffRequested:
             self.notes = data[at : (at := at + (size >> 1))].decode()
         else:
             self.notes = None
+        at += 1
+        if PRESENT[data[at - 1]]:
+            self.of_kind, at = KindTerms.from_binary(data, at)
+        else:
+            self.of_kind = None
         return self, at
 
     def to_avro(self) -> dict[str, object]:
@@ -193,6 +202,7 @@ class WriteOffRequested:
             "approval_reference": self.approval_reference,
             "documents": [each.to_avro() for each in self.documents],
             "notes": self.notes,
+            "of_kind": None if self.of_kind is None else self.of_kind.to_avro(),
         }
 
     @staticmethod
@@ -216,4 +226,5 @@ class WriteOffRequested:
             approval_reference=d["approval_reference"],
             documents=[SuppliedDocument.from_avro(each) for each in d["documents"]],
             notes=d["notes"],
+            of_kind=None if d["of_kind"] is None else KindTerms.from_avro(d["of_kind"]),
         )

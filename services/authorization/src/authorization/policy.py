@@ -6,7 +6,7 @@ from fractions import Fraction
 from importlib.resources import files
 from typing import Any, cast
 
-from authorization.domain.matrix import Matrix, Modifier, Row
+from authorization.domain.matrix import KindRow, Matrix, Modifier, Row
 from authorization.domain.terms import Flag
 
 
@@ -24,6 +24,8 @@ def read_matrix(text: str) -> Matrix:
         reasons=frozenset(data["reasons"]),
         unattestable_reasons=frozenset(data["unattestable_reasons"]),
         rows=tuple(_to_row(row) for row in data["row"]),
+        kind_rows={kind: _to_kind_row(row) for kind, row in data["kind"].items()},
+        correction_level_min=data["correction_level_min"],
         modifiers=tuple(_to_modifier(modifier) for modifier in data["modifier"]),
         rates={currency: Fraction(rate) for currency, rate in data["rates"].items()},
         exposure_days=data["exposure_days"],
@@ -45,6 +47,10 @@ def _to_row(row: Mapping[str, Any]) -> Row:
         level=row["level"],
         people=row["people"],
     )
+
+
+def _to_kind_row(row: Mapping[str, Any]) -> KindRow:
+    return KindRow(free=Fraction(row["free"]) if "free" in row else None, level=row["level"])
 
 
 def _to_modifier(modifier: Mapping[str, Any]) -> Modifier:

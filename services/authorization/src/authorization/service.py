@@ -6,7 +6,13 @@ from typing import Protocol
 
 from contracts.records.case import CaseClosed, CaseReviewed
 from contracts.records.documents import VerificationCompleted
-from contracts.records.ledger import PostingRefused, WriteOffPosted
+from contracts.records.ledger import (
+    ChargeOffPosted,
+    ChargeOffRemoved,
+    PostingRefused,
+    TransactionReversed,
+    WriteOffPosted,
+)
 from mesh.service import Change, Hears, Key, Message, Reader, Said, Transaction
 
 from authorization.domain.decide import decide
@@ -39,7 +45,16 @@ class Authorization:
     hears: Sequence[Hears] = (
         Hears("writeoff.case.v1", (CaseReviewed, CaseClosed)),
         Hears("writeoff.documents.v1", (VerificationCompleted,)),
-        Hears("writeoff.ledger.v1", (WriteOffPosted, PostingRefused)),
+        Hears(
+            "writeoff.ledger.v1",
+            (
+                WriteOffPosted,
+                ChargeOffPosted,
+                ChargeOffRemoved,
+                TransactionReversed,
+                PostingRefused,
+            ),
+        ),
     )
 
     def __init__(self, states: States, matrix: Matrix) -> None:

@@ -62,7 +62,22 @@ class CaseService:
                 tasks.TaskClosed,
             ),
         ),
-        Hears("writeoff.ledger.v1", (ledger.WriteOffPosted, ledger.PostingRefused)),
+        Hears(
+            "writeoff.ledger.v1",
+            (
+                ledger.WriteOffPosted,
+                ledger.ChargeOffPosted,
+                ledger.ChargeOffRemoved,
+                ledger.TransactionReversed,
+                ledger.RecoveryPosted,
+                ledger.PayOffPosted,
+                ledger.RefinancePosted,
+                ledger.PostingAcknowledged,
+                ledger.PostingRefused,
+                tasks.TaskOpened,
+                tasks.TaskClosed,
+            ),
+        ),
         Hears("writeoff.notifications.v1", (notifications.NoticesRecorded,)),
     )
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from aiohttp import web
 from mesh.doors import Doors
@@ -10,19 +11,24 @@ from mesh.service import Message
 from mesh.settings import Settings
 
 from ledger import api
+from ledger.api import audit as audit_doors
+from ledger.api import clocks as clock_doors
 from ledger.api import core as core_doors
 from ledger.api import monthend as month_doors
+from ledger.api import policies as policy_doors
 from ledger.api import reports, scenarios
 from ledger.audit.published import HeadsFile
 from ledger.audit.sealer import Sealer
 from ledger.audit.service import Audited
 from ledger.audit.settings import AuditSettings
+from ledger.audit.waiting import Waiting
 from ledger.core.route import Route
 from ledger.core.service import Instructed
 from ledger.core.settings import CoreSettings
 from ledger.domain.policy import Policy
 from ledger.monthend.service import MonthEnds
 from ledger.monthend.settings import MonthEndSettings
+from ledger.preview.settings import PreviewSettings
 from ledger.rehearsal import messages
 from ledger.rehearsal.service import Rehearsing
 from ledger.service import Ledger
@@ -43,6 +49,7 @@ def build(settings: Settings) -> App:
     is_scenario = world.is_scenario
     routed = CoreSettings.read(os.environ, cores=world.cores).routes
     clocks = MonthEndSettings.read(os.environ).clocks
+    bureaus = PreviewSettings.read(os.environ).bureaus
 
     def policy_of(message: Message) -> Policy:
         """Give the tenant's policy; a scenario's comes with its messages."""
@@ -64,10 +71,19 @@ def build(settings: Settings) -> App:
         snapshots = Snapshots(settings.database_url)
         stage = scenarios.routes(doors, service=service, is_scenario=is_scenario)
         return [
-            *api.routes(doors, service=service, deciding=ending, tenants=world.tenants),
+            *api.routes(
+                doors,
+                service=service,
+                deciding=ending,
+                tenants=world.tenants,
+                bureaus=bureaus,
+            ),
             *stage,
             *core_doors.routes(doors, routed=routed),
-            *month_doors.routes(doors, clocks=clocks),
+            *month_doors.routes(doors),
+            *clock_doors.routes(doors, clocks=clocks),
+            *audit_doors.routes(doors, lanes=settings.mesh_lanes),
+            *policy_doors.routes(doors, in_force=policies.version),
             *reports.routes(snapshots, policies.of),
         ]
 
@@ -82,6 +98,7 @@ def build(settings: Settings) -> App:
             held=context.held,
             lanes=settings.mesh_lanes,
             file=HeadsFile(audit.heads_file),
+            tell=Waiting(context.metrics, now=lambda: datetime.now(UTC)).tell,
         )
         await sealer.run()
 
@@ -90,4 +107,5 @@ def build(settings: Settings) -> App:
         routes=routes,
         own_tenant=is_scenario,
         background=(seal,),
+        before=(policies.keep,),
     )

@@ -21,6 +21,7 @@ from mesh.service import (
 from ledger.domain import decide as domain
 from ledger.domain.events import (
     AskRefused,
+    ChargeOffReported,
     Event,
     ImportRefused,
     ImportUnchanged,
@@ -110,6 +111,9 @@ def _say(change: Change[State, Event], told: Told[Event]) -> Sequence[Said]:
             return (answers.to_answer(event),)
         case Provisioned():
             record = facts.to_provisioned(key, told, event)
+            return Outgoing(LEDGER, key.id, record), answers.to_answer(event)
+        case ChargeOffReported():
+            record = facts.to_reported(key, told, event)
             return Outgoing(LEDGER, key.id, record), answers.to_answer(event)
         case RefinanceOpened(loan, entry):
             snapshot = tables.to_snapshot(key, told, loan, case_id=entry.case_id)

@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Self
 
-from ledger.domain.policyfile import Policies
+from ledger.policies import PolicyBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +16,14 @@ class LedgerSettings:
     That is a file, or a folder with a file a version, of which the last by name is in force.
     """
 
-    policies: Policies
+    policies: PolicyBook
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:
         """Read and check the policy. Raises SystemExit saying what is wrong with it."""
         given = environ.get("LEDGER_POLICY_FILE")
         try:
-            return cls(Policies.parse(*(_texts(Path(given)) if given else [own_policy()])))
+            return cls(PolicyBook(_texts(Path(given)) if given else [own_policy()]))
         except (OSError, ValueError) as error:
             raise SystemExit(f"LEDGER_POLICY_FILE: {error}") from error
 

@@ -1,13 +1,15 @@
 """What this service is told and asked: facts of others, and what people want."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from mesh.people import Person
 
-from authorization.domain.loan import Reviewed, Verified, WrittenOff
+from authorization.domain.loan import Reviewed, Verified
 from authorization.domain.references import Reference
+from authorization.domain.terms import Approver, Terms
 
 type Outcome = Literal["COMPLETE", "REFUSED", "DECLINED", "WITHDRAWN"]
 
@@ -26,11 +28,37 @@ class HearVerification:
     case: Verified
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HearPosting:
-    """The ledger wrote off a loss."""
+    """The ledger booked a loss."""
 
-    write_off: WrittenOff
+    case_id: UUID
+    transaction_id: UUID
+    terms: Terms
+    amount_minor: int
+    """What it adds: without what was charged off before."""
+    booked: date
+    approvers: tuple[Approver, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearRemoval:
+    """The ledger put back so much of what was charged off."""
+
+    case_id: UUID
+    amount_minor: int
+    approval_reference: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearReversal:
+    """The ledger took a transaction back as if it had never been."""
+
+    case_id: UUID
+    transaction_id: UUID
+    is_of_removal: bool
+    """What was put back is charged off again."""
+    amount_minor: int
     approval_reference: str | None
 
 
@@ -41,12 +69,14 @@ class HearPostingRefusal:
     case_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HearClosing:
     """A case is over."""
 
     case_id: UUID
     outcome: Outcome
+    kind: str
+    approval_reference: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +134,8 @@ type Command = (
     HearReview
     | HearVerification
     | HearPosting
+    | HearRemoval
+    | HearReversal
     | HearPostingRefusal
     | HearClosing
     | IssueReference

@@ -12,6 +12,8 @@ from authorization.domain.commands import (
     HearClosing,
     HearPosting,
     HearPostingRefusal,
+    HearRemoval,
+    HearReversal,
     HearReview,
     HearVerification,
     IssueReference,
@@ -31,8 +33,8 @@ def decide(loan: Loan, command: Command, *, matrix: Matrix, now: datetime) -> Se
             return deciding.hear_review(loan, case, matrix=matrix, now=now)
         case HearVerification(case):
             return deciding.hear_verification(loan, case, matrix=matrix, now=now)
-        case HearPosting():
-            return ending.hear_posting(loan, command, now=now)
+        case HearPosting() | HearRemoval() | HearReversal():
+            return ending.hear_books(loan, command, matrix=matrix, now=now)
         case HearPostingRefusal(case_id):
             return ending.hear_posting_refusal(loan, case_id, now=now)
         case HearClosing():

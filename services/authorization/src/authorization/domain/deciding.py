@@ -61,13 +61,19 @@ def _decide(
     """Say who may post the case, or who has to be asked, or why nobody may."""
     terms = case.terms
     usd = loan.usd_that_counts(case.case_id, terms, matrix=matrix, today=now.date())
-    need = matrix.need(terms, usd, tenant=loan.tenant)
+    taken_back = loan.taken_back(terms)
+    need = matrix.need(
+        terms, usd, tenant=loan.tenant, taken_back=[loss.need for loss in taken_back]
+    )
+    makers = {who for who in (terms.maker, reviewer, case.agent) if who}
+    # Who let a loss be taken does not decide that it be taken back.
+    makers |= {approver.id for loss in taken_back for approver in loss.approvers}
     asked = Requested(
         case_id=case.case_id,
         terms=terms,
         cause=case.cause,
         heard=case.heard,
-        makers=frozenset(who for who in (terms.maker, reviewer, case.agent) if who),
+        makers=frozenset(makers),
         need=need,
     )
     if terms.kind not in matrix.kinds:
@@ -127,6 +133,7 @@ def grant(
         grant_id=uuid5(asked.cause, "grant"),
         terms=asked.terms,
         heard=asked.heard,
+        need=asked.need,
         row="REFERENCE" if reference else asked.need.row,
         level=max((approver.level for approver in approvers), default=0),
         approvers=approvers,

@@ -7,6 +7,7 @@ from uuid import UUID
 from mesh.tasks import TaskClaimed, TaskClosed, TaskOpened, TaskRefused, TaskReleased
 
 from authorization.domain.loan import End, Requested, Reviewed, Verified, WrittenOff
+from authorization.domain.matrix import Need
 from authorization.domain.references import Reference
 from authorization.domain.terms import Approver, Terms
 
@@ -53,6 +54,7 @@ class AuthorizationGranted:
     grant_id: UUID
     terms: Terms
     heard: str
+    need: Need
     row: str
     """Of the matrix, or REFERENCE."""
     level: int
@@ -91,7 +93,7 @@ class CaseEnded:
 
 @dataclass(frozen=True, slots=True)
 class WriteOffRecorded:
-    """A loss counts towards the next decision on its loan."""
+    """A loss counts towards the next decision on its loan, as far as it stands."""
 
     write_off: WrittenOff
 

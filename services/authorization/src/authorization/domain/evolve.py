@@ -86,8 +86,8 @@ def _case(loan: Loan, event: CaseEvent) -> Case:
             case = loan.cases[case_id]
             assert isinstance(case, Requested), "people approve what was asked of them"
             return replace(case, approvals=(*case.approvals, approver))
-        case AuthorizationGranted(case_id=case_id, grant_id=grant_id, terms=terms):
-            return Granted(case_id=case_id, terms=terms, grant_id=grant_id)
+        case AuthorizationGranted(case_id=case_id, grant_id=grant_id, terms=terms, need=need):
+            return Granted(case_id=case_id, terms=terms, grant_id=grant_id, need=need)
         case AuthorizationDeclined(case_id):
             return Over(case_id=case_id, end="DECLINED")
         case AuthorizationRefused(case_id):

@@ -11,7 +11,7 @@ from mesh.tasks import Task
 
 from authorization.domain.matrix import Matrix, Need
 from authorization.domain.references import Reference
-from authorization.domain.terms import Approver, Terms
+from authorization.domain.terms import LOSS_OF_UNDO, LOSSES, Approver, Terms
 
 type End = Literal["REFUSED", "DECLINED", "WITHDRAWN", "COMPLETE", "POSTING_REFUSED", "POSTED"]
 
@@ -51,7 +51,7 @@ class Requested:
     cause: UUID
     heard: str
     makers: frozenset[str]
-    """Who made, reviewed or verified the case: none of them decides on it."""
+    """Who made, reviewed or verified the case, or approved what it takes back: none decides."""
     need: Need
     approvals: tuple[Approver, ...] = ()
 
@@ -69,6 +69,8 @@ class Granted:
     case_id: UUID
     terms: Terms
     grant_id: UUID
+    need: Need
+    """Who had to decide on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +90,24 @@ class WrittenOff:
 
     transaction_id: UUID
     case_id: UUID
+    kind: str
     amount_minor: int
+    """What it added: a write-off's own part, without what was charged off before."""
     currency: str
     booked: date
     """The day on which it was booked, whatever its value date: nobody dates a loss out of sight."""
+    need: Need
+    """Who had to decide on it: so much it takes to take it back."""
+    approvers: tuple[Approver, ...]
+    returned_minor: int = 0
+    """Taken back since."""
+    is_gone: bool = False
+    """Reversed: it does not stand any more."""
+
+    @property
+    def standing_minor(self) -> int:
+        """Give what of it still counts."""
+        return 0 if self.is_gone else self.amount_minor - self.returned_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,20 +125,22 @@ class Loan:
     def usd_that_counts(
         self, case_id: UUID, terms: Terms, *, matrix: Matrix, today: date
     ) -> Fraction | None:
-        """Add up this case, the other open ones and what was written off in the last 365 days.
+        """Add up a loss, the other open ones and what was taken as loss in the last 365 days.
 
-        So splitting lowers nothing. In US dollars; none where a currency has no rate.
+        So splitting lowers nothing. What is no loss adds up with open cases of its own kind only.
+        In US dollars; none where a currency has no rate.
         """
+        kinds = LOSSES if terms.kind in LOSSES else {terms.kind}
         since = today - timedelta(days=matrix.exposure_days)
         losses = [
-            (loss.amount_minor, loss.currency)
+            (loss.standing_minor, loss.currency)
             for loss in self.written_off.values()
-            if loss.booked >= since
+            if loss.booked >= since and _counts_beside(loss, terms)
         ]
         open_cases = [
             (case.terms.amount_minor, case.terms.currency)
             for case in self.cases.values()
-            if not isinstance(case, Over) and case.case_id != case_id
+            if not isinstance(case, Over) and case.case_id != case_id and case.terms.kind in kinds
         ]
         total = Fraction(0)
         for amount in ((terms.amount_minor, terms.currency), *open_cases, *losses):
@@ -131,6 +149,25 @@ class Loan:
                 return None
             total += usd
         return total
+
+    def taken_back(self, terms: Terms) -> list[WrittenOff]:
+        """Give the losses that a correction may take back; none: what it takes back is no loss.
+
+        Which of several is the last one is for the ledger to say.
+        """
+        of_kind = terms.of_kind
+        standing = [loss for loss in self.written_off.values() if not loss.is_gone]
+        match terms.kind:
+            case "REMOVAL":
+                return [loss for loss in standing if loss.kind == "CHARGE_OFF"]
+            case "REVERSAL" if of_kind and of_kind.undo is not None:
+                kind = LOSS_OF_UNDO.get(of_kind.undo)
+                return [loss for loss in standing if loss.kind == kind]
+            case "REVERSAL" if of_kind:
+                named = of_kind.transaction_id
+                return [loss for loss in standing if str(loss.transaction_id) == named]
+            case _:
+                return []
 
     def reserved_by(self, case_id: UUID) -> Iterator[Reference]:
         """Give the references of this loan that the case holds and has not used."""
@@ -143,3 +180,13 @@ class Loan:
         for task in self.tasks.values():
             if task.case_id == case_id and task.closed_at is None:
                 yield task
+
+
+def _counts_beside(loss: WrittenOff, terms: Terms) -> bool:
+    """Say whether a loss adds to what a case asks for: each counts once.
+
+    All that stands charged off is in the amount of a write-off of the whole loan.
+    """
+    if terms.kind == "WRITE_OFF" and terms.scope == "FULL":
+        return loss.kind != "CHARGE_OFF"
+    return terms.kind in LOSSES

@@ -1,7 +1,8 @@
 """The authority matrix: how many people of which level a loss needs. Policy as data.
 
-A row by segment and amount, then every modifier that fits. More money never needs fewer people
-nor a lower level; that holds by construction and is asserted when a matrix is made.
+A row by segment and amount, then every modifier that fits; what is no loss has a row by its kind,
+and what takes a loss back needs whom the loss needed. More money never needs fewer people nor a
+lower level; that holds by construction and is asserted when a matrix is made.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from itertools import pairwise
 
 from mesh.currency import DECIMALS
 
-from authorization.domain.terms import Approver, Flag, Terms
+from authorization.domain.terms import CORRECTIONS, LOSSES, Approver, Flag, Terms
 
 LEVEL_TOP = 5
 """L5, the board credit committee: nobody is above it."""
@@ -108,6 +109,26 @@ class Modifier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KindRow:
+    """Who decides on a kind that is no loss: nobody up to an amount, then one of a level."""
+
+    free: Fraction | None = None
+    """In US dollars, the figure itself included; none: from the first cent on."""
+    level: int
+    """0: nobody, whatever the amount."""
+
+    def __post_init__(self) -> None:
+        """Assert that an amount up to which nobody is asked has somebody beyond it."""
+        assert 0 <= self.level <= LEVEL_TOP
+        assert self.level or self.free is None, "beyond the free amount somebody decides"
+
+    def level_of(self, usd: Fraction | None) -> int:
+        """Give the level for an amount; one without a rate is above every limit."""
+        is_free = self.free is not None and usd is not None and usd <= self.free
+        return 0 if is_free else self.level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
     """One version of who may decide."""
 
@@ -117,6 +138,10 @@ class Matrix:
     unattestable_reasons: frozenset[str]
     """For these no reference stands in for documents."""
     rows: Sequence[Row]
+    kind_rows: Mapping[str, KindRow]
+    """By kind, for each that is neither a loss nor takes one back."""
+    correction_level_min: int
+    """What takes back is decided at least here."""
     modifiers: Sequence[Modifier]
     rates: Mapping[str, Fraction]
     """US dollars for one unit."""
@@ -142,6 +167,9 @@ class Matrix:
             assert lower.reasons or not higher.reasons, "rows for chosen reasons come first"
         assert self.rates["USD"] == 1
         assert all(rate > 0 for rate in self.rates.values())
+        others = self.kinds - LOSSES - CORRECTIONS
+        assert others == self.kind_rows.keys(), "every other kind has its row, and no more"
+        assert 1 <= self.correction_level_min <= LEVEL_TOP
         assert 0 < self.reference_days <= self.reference_days_max
         assert self.grant_days > 0
         assert self.exposure_days > 0
@@ -157,17 +185,51 @@ class Matrix:
         """Give how many minor units one unit of the currency has."""
         return 10 ** DECIMALS.get(currency, 2)
 
-    def need(self, terms: Terms, usd: Fraction | None, *, tenant: str) -> Need:
-        """Say who has to decide when so much counts; none: above every limit."""
+    def need(
+        self,
+        terms: Terms,
+        usd: Fraction | None,
+        *,
+        tenant: str,
+        taken_back: Iterable[Need] = (),
+    ) -> Need:
+        """Say who has to decide when so much counts; none: above every limit.
+
+        `taken_back`: whom the losses needed that a correction takes back; the strictest counts. One
+        that takes back no loss goes by its own amount.
+        """
+        if terms.kind in CORRECTIONS:
+            known = list(taken_back) or [self._by_amount(terms, usd, tenant)]
+            return max((self._corrected(need) for need in known), key=_strictness)
+        kind_row = self.kind_rows.get(terms.kind)
+        if kind_row is None:
+            return self._by_amount(terms, usd, tenant)
+        level = kind_row.level_of(usd)
+        if not level:
+            return Need(terms.kind, 0, 0)
+        return self._modified(Need(terms.kind, level, 1), terms)
+
+    def _by_amount(self, terms: Terms, usd: Fraction | None, tenant: str) -> Need:
+        """Find the row of an amount, and what else the terms ask for."""
         row = next(row for row in self.rows if row.reaches(terms, usd))
+        least = self._above_sanction(row, terms, tenant)
+        return self._modified(Need(row.name, row.level, row.people), terms, level_min=least)
+
+    def _modified(self, need: Need, terms: Terms, *, level_min: int = 0) -> Need:
+        """Give what is needed after every modifier that fits."""
         fitting = [modifier for modifier in self.modifiers if modifier.fits(terms)]
         level = max(
-            row.level + sum(modifier.raises for modifier in fitting),
+            need.level + sum(modifier.raises for modifier in fitting),
             *(modifier.level_min for modifier in fitting),
-            self._above_sanction(row, terms, tenant),
+            level_min,
         )
-        people = max(row.people, *(modifier.people_min for modifier in fitting), 1 if level else 0)
-        return Need(row.name, min(level, LEVEL_TOP), people)
+        people = max(need.people, *(modifier.people_min for modifier in fitting), min(level, 1))
+        return Need(need.row, min(level, LEVEL_TOP), people)
+
+    def _corrected(self, need: Need) -> Need:
+        """Give what a correction of what needed this needs."""
+        level = max(need.level, self.correction_level_min)
+        return Need(need.row, level, max(need.people, 1))
 
     def amount_max_minor(self, terms: Terms) -> int:
         """Give the most that a grant covers: what is outstanding grows until it is posted."""
@@ -181,6 +243,10 @@ class Matrix:
         if tenant not in self.above_sanction or not row.level or terms.sanction_level is None:
             return 0
         return terms.sanction_level + 1
+
+
+def _strictness(need: Need) -> tuple[int, int]:
+    return need.level, need.people
 
 
 def _rise(lower: Fraction | None, higher: Fraction | None) -> bool:

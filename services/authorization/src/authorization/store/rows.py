@@ -19,7 +19,7 @@ from authorization.domain.events import (
 from authorization.domain.loan import Case, Granted, Over, Requested, Reviewed, Verified, WrittenOff
 from authorization.domain.matrix import Need
 from authorization.domain.references import Reference
-from authorization.domain.terms import Approver, Terms
+from authorization.domain.terms import Approver, Components, KindTerms, Terms
 
 TERMS = tuple(field.name for field in fields(Terms))
 
@@ -41,9 +41,7 @@ def to_reference(row: Row) -> Reference:
         amount_max_minor=row["amount_max_minor"],
         currency=row["currency"],
         reasons=frozenset(row["reasons"]),
-        approvers=tuple(
-            Approver(each["id"], each["level"]) for each in orjson.loads(row["approvers"])
-        ),
+        approvers=_to_approvers(row["approvers"]),
         issued=row["issued"],
         expires=row["expires"],
         attests_documents=row["attests_documents"],
@@ -101,7 +99,10 @@ def to_case(row: Row, approvals: Sequence[Approver]) -> Case:
             )
         case "GRANTED":
             return Granted(
-                case_id=row["case_id"], terms=_to_terms(row["terms"]), grant_id=row["grant_id"]
+                case_id=row["case_id"],
+                terms=_to_terms(row["terms"]),
+                grant_id=row["grant_id"],
+                need=_to_need(row["need"]),
             )
         case end:
             return Over(case_id=row["case_id"], end=end)
@@ -110,7 +111,8 @@ def to_case(row: Row, approvals: Sequence[Approver]) -> Case:
 def from_case(key: Key, case: Case) -> Values:
     """Flatten a case. Absent: what its stage does not have."""
     reviewer = cause = heard = agent = is_attested = makers = grant_id = None
-    need: tuple[str | None, int | None, int | None] = (None, None, None)
+    asked: tuple[str | None, int | None, int | None] = (None, None, None)
+    needed = None
     terms = None if isinstance(case, Over) else _from_terms(case.terms)
     match case:
         case Reviewed():
@@ -121,12 +123,12 @@ def from_case(key: Key, case: Case) -> Values:
         case Requested():
             stage, cause, heard = "REQUESTED", case.cause, case.heard
             makers = orjson.dumps(sorted(case.makers)).decode()
-            need = (case.need.row, case.need.level, case.need.people)
+            asked = (case.need.row, case.need.level, case.need.people)
         case Granted():
-            stage, grant_id = "GRANTED", case.grant_id
+            stage, grant_id, needed = "GRANTED", case.grant_id, _from_need(case.need)
         case Over():
             stage = case.end
-    of_stage = (reviewer, cause, heard, agent, is_attested, makers, *need, grant_id)
+    of_stage = (reviewer, cause, heard, agent, is_attested, makers, *asked, grant_id, needed)
     return (case.case_id, key.tenant, key.id, stage, terms, *of_stage)
 
 
@@ -135,9 +137,14 @@ def to_written_off(row: Row) -> WrittenOff:
     return WrittenOff(
         transaction_id=row["transaction_id"],
         case_id=row["case_id"],
+        kind=row["kind"],
         amount_minor=row["amount_minor"],
         currency=row["currency"],
         booked=row["booked"],
+        need=_to_need(row["need"]),
+        approvers=_to_approvers(row["approvers"]),
+        returned_minor=row["returned_minor"],
+        is_gone=row["is_gone"],
     )
 
 
@@ -148,9 +155,14 @@ def from_written_off(key: Key, loss: WrittenOff) -> Values:
         key.tenant,
         key.id,
         loss.case_id,
+        loss.kind,
         loss.amount_minor,
         loss.currency,
         loss.booked,
+        _from_need(loss.need),
+        _approvers(loss.approvers),
+        loss.returned_minor,
+        loss.is_gone,
     )
 
 
@@ -208,10 +220,26 @@ def _approvers(approvers: Iterable[Approver]) -> str:
     return orjson.dumps(told).decode()
 
 
+def _to_approvers(text: str) -> tuple[Approver, ...]:
+    return tuple(Approver(each["id"], each["level"]) for each in orjson.loads(text))
+
+
+def _to_need(text: str) -> Need:
+    return Need(**orjson.loads(text))
+
+
+def _from_need(need: Need) -> str:
+    return orjson.dumps(need).decode()
+
+
 def _to_terms(text: str) -> Terms:
     data = orjson.loads(text)
     data["date"] = date.fromisoformat(data["date"])
     data["flags"] = frozenset(data["flags"])
+    if told := data.get("of_kind"):
+        if parts := told["components"]:
+            told["components"] = Components(**parts)
+        data["of_kind"] = KindTerms(**told)
     return Terms(**data)
 
 

@@ -55,16 +55,17 @@ ON CONFLICT (tenant, reference) DO UPDATE
 SAVE_CASES = """
 INSERT INTO authorization_case AS c (
     case_id, tenant, loan_id, stage, terms, reviewer, cause, heard, agent, is_attested, makers,
-    row_name, level, people, grant_id)
+    row_name, level, people, grant_id, need)
 SELECT * FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::uuid[], $8::text[],
-    $9::text[], $10::bool[], $11::jsonb[], $12::text[], $13::int[], $14::int[], $15::uuid[])
+    $9::text[], $10::bool[], $11::jsonb[], $12::text[], $13::int[], $14::int[], $15::uuid[],
+    $16::jsonb[])
 ON CONFLICT (case_id) DO UPDATE
     SET stage = excluded.stage, terms = coalesce(excluded.terms, c.terms),
         reviewer = excluded.reviewer, cause = excluded.cause, heard = excluded.heard,
         agent = excluded.agent, is_attested = excluded.is_attested, makers = excluded.makers,
         row_name = excluded.row_name, level = excluded.level, people = excluded.people,
-        grant_id = excluded.grant_id
+        grant_id = excluded.grant_id, need = excluded.need
 """
 
 ADD_APPROVALS = """
@@ -82,10 +83,14 @@ SELECT * FROM unnest(
     $15::timestamptz[], $16::text[], $17::text[])
 """
 
-ADD_WRITTEN_OFF = """
-INSERT INTO written_off (transaction_id, tenant, loan_id, case_id, amount_minor, currency, booked)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::bigint[], $6::text[],
-                     $7::date[])
+SAVE_WRITTEN_OFF = """
+INSERT INTO written_off AS w (transaction_id, tenant, loan_id, case_id, kind, amount_minor,
+                              currency, booked, need, approvers, returned_minor, is_gone)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::bigint[],
+                     $7::text[], $8::date[], $9::jsonb[], $10::jsonb[], $11::bigint[], $12::bool[])
+ON CONFLICT (transaction_id) DO UPDATE
+    SET returned_minor = excluded.returned_minor, is_gone = excluded.is_gone
+    WHERE (w.tenant, w.loan_id) = (excluded.tenant, excluded.loan_id)
 """
 
 
@@ -126,7 +131,7 @@ class Store:
         await write(tx, SAVE_CASES, _changed_cases(changes))
         await write(tx, ADD_APPROVALS, _new_approvals(changes))
         await write(tx, ADD_DECISIONS, _new_decisions(changes))
-        await write(tx, ADD_WRITTEN_OFF, _new_losses(changes))
+        await write(tx, SAVE_WRITTEN_OFF, _changed_losses(changes))
         await save_tasks(
             tx,
             [
@@ -204,7 +209,7 @@ def _new_decisions(changes: Sequence[Change[Loan, Event]]) -> list[Values]:
     return [values for values in found if values is not None]
 
 
-def _new_losses(changes: Sequence[Change[Loan, Event]]) -> list[Values]:
+def _changed_losses(changes: Sequence[Change[Loan, Event]]) -> list[Values]:
     return [
         rows.from_written_off(change.key, loss)
         for change in changes

@@ -9,7 +9,13 @@ import orjson
 from contracts.records import common
 from contracts.records.case import CaseClosed, CaseReviewed
 from contracts.records.documents import VerificationCompleted
-from contracts.records.ledger import PostingRefused, WriteOffPosted
+from contracts.records.ledger import (
+    ChargeOffPosted,
+    ChargeOffRemoved,
+    PostingRefused,
+    TransactionReversed,
+    WriteOffPosted,
+)
 from contracts.types import to_date, to_datetime
 from mesh.people import Person
 from mesh.service import Message
@@ -21,6 +27,8 @@ from authorization.domain.commands import (
     HearClosing,
     HearPosting,
     HearPostingRefusal,
+    HearRemoval,
+    HearReversal,
     HearReview,
     HearVerification,
     IssueReference,
@@ -28,9 +36,9 @@ from authorization.domain.commands import (
     ReleaseTask,
     RevokeReference,
 )
-from authorization.domain.loan import Reviewed, Verified, WrittenOff
+from authorization.domain.loan import Reviewed, Verified
 from authorization.domain.references import Reference
-from authorization.domain.terms import Approver, Flag, Terms
+from authorization.domain.terms import Approver, Components, Flag, KindTerms, Terms
 
 ATTESTED = "ATTESTED"
 """The basis of a requirement that was met because the approval reference attests the documents."""
@@ -45,12 +53,33 @@ def to_command(message: Message) -> Command:
         case VerificationCompleted() as record:
             return HearVerification(_to_verified(message, record))
         case WriteOffPosted() as record:
-            return HearPosting(_to_written_off(message, record), record.terms.approval_reference)
+            return _to_posting(message, record, reclassified_minor=record.reclassified_minor)
+        case ChargeOffPosted() as record:
+            return _to_posting(message, record)
+        case ChargeOffRemoved() as record:
+            return HearRemoval(
+                case_id=_case_of(message),
+                amount_minor=record.amount.amount_minor,
+                approval_reference=record.terms.approval_reference,
+            )
+        case TransactionReversed() as record:
+            return HearReversal(
+                case_id=_case_of(message),
+                transaction_id=UUID(record.transaction_id),
+                is_of_removal=record.command == "remove_charge_off",
+                amount_minor=record.terms.amount.amount_minor,
+                approval_reference=record.terms.approval_reference,
+            )
         case PostingRefused():
             return HearPostingRefusal(_case_of(message))
-        case CaseClosed(outcome=outcome):
+        case CaseClosed(outcome=outcome) as record:
             assert outcome != "UNKNOWN", "an outcome newer than this build waits for the next one"
-            return HearClosing(_case_of(message), outcome)
+            return HearClosing(
+                case_id=_case_of(message),
+                outcome=outcome,
+                kind=record.kind,
+                approval_reference=record.approval_reference,
+            )
         case body:
             assert message.by is not None, "a command comes from a person"
             return _to_wish(message.kind, body, message.by)
@@ -61,10 +90,10 @@ def reference_named_by(message: Message) -> str | None:
     match message.body:
         case CaseReviewed(terms=terms) | VerificationCompleted(terms=terms):
             return terms.approval_reference
-        case WriteOffPosted() | PostingRefused() | CaseClosed():
-            return None
-        case body:
+        case dict() as body:
             return body.get("reference")
+        case _:
+            return None
 
 
 def to_terms(terms: common.Terms) -> Terms:
@@ -88,6 +117,7 @@ def to_terms(terms: common.Terms) -> Terms:
         sanctioner=terms.sanctioner,
         sanction_level=terms.sanction_level,
         approval_reference=terms.approval_reference,
+        of_kind=_to_kind_terms(terms.of_kind) if terms.of_kind else None,
     )
 
 
@@ -136,13 +166,37 @@ def _to_verified(message: Message, record: VerificationCompleted) -> Verified:
     )
 
 
-def _to_written_off(message: Message, record: WriteOffPosted) -> WrittenOff:
-    return WrittenOff(
-        transaction_id=UUID(record.transaction_id),
+def _to_kind_terms(told: common.KindTerms) -> KindTerms:
+    parts = told.components
+    return KindTerms(
+        transaction_id=told.transaction_id,
+        undo=told.undo,
+        cause=told.cause,
+        new_loan_id=told.new_loan_id,
+        rate=told.rate,
+        percent=told.percent,
+        components=Components(
+            principal_minor=parts.principal_minor,
+            interest_minor=parts.interest_minor,
+            fees_minor=parts.fees_minor,
+            penalties_minor=parts.penalties_minor,
+            tax_minor=parts.tax_minor,
+        )
+        if parts
+        else None,
+    )
+
+
+def _to_posting(
+    message: Message, record: WriteOffPosted | ChargeOffPosted, *, reclassified_minor: int = 0
+) -> HearPosting:
+    return HearPosting(
         case_id=_case_of(message),
-        amount_minor=record.amount.amount_minor,
-        currency=record.amount.currency,
+        transaction_id=UUID(record.transaction_id),
+        terms=to_terms(record.terms),
+        amount_minor=record.amount.amount_minor - reclassified_minor,
         booked=to_datetime(record.meta.occurred_at).date(),
+        approvers=tuple(Approver(each.id, each.level) for each in record.approvers),
     )
 
 

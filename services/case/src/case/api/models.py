@@ -22,6 +22,7 @@ LAST = date(2199, 12, 31)
 type Text64 = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 type LoanId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,64}$")]
 type RequestId = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
+type DecimalText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,12})?$")]
 type When = Annotated[date, Field(ge=FIRST, le=LAST)]
 
 
@@ -38,8 +39,18 @@ class DocumentLine(_Model):
     source: Text64
 
 
+class ComponentsLine(_Model):
+    """An amount for each component, decimal text; what is left out is nothing."""
+
+    principal: str | None = None
+    interest: str | None = None
+    fees: str | None = None
+    penalties: str | None = None
+    tax: str | None = None
+
+
 class RequestLine(_Model):
-    """One request: what is to be written off."""
+    """One request: what is to be written off, or what else is to become of a loan."""
 
     line: int | None = None
     request_id: RequestId
@@ -65,6 +76,17 @@ class RequestLine(_Model):
     documents: Annotated[list[DocumentLine], Field(max_length=DOCUMENTS_MAX)] = []
     notes: Annotated[str, StringConstraints(max_length=1_900)] | None = None
     """A work note has 2,000 characters; who prepared it is told there, too."""
+    transaction_id: LoanId | None = None
+    """REVERSAL: what is taken back; or `undo`."""
+    undo: Literal["charge_off", "write_off"] | None = None
+    cause: Annotated[str, StringConstraints(pattern=r"^[A-Z_]{1,32}$")] | None = None
+    """REMOVAL, REVERSAL."""
+    new_loan_id: LoanId | None = None
+    """REFINANCE; and `rate`, percent a year."""
+    rate: DecimalText | None = None
+    percent: DecimalText | None = None
+    """Of all there is, instead of the amount; or `components`."""
+    components: ComponentsLine | None = None
 
 
 class Requests(_Model):

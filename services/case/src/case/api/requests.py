@@ -15,7 +15,7 @@ from case.domain.lifecycle import CLOSED_REFUSED, INTAKE
 from case.domain.money import Refusal, to_minor
 from case.service import CaseService
 from case.store import reads
-from case.wire.heard import request_of_body
+from case.wire.requests import request_of_body
 
 type Result = dict[str, Any]
 type Read = tuple[RequestLine, Mapping[str, Any]]
@@ -53,7 +53,25 @@ def read_line(told: Mapping[str, Any], channel: str, place: int) -> Read | Resul
     if isinstance(amount, Refusal):
         field, _, message = amount.message.partition(": ")
         return _broken(at, amount.code, [{"field": field, "message": message}])
-    return line, _body(line, channel, amount)
+    parts = _parts(line)
+    if isinstance(parts, Refusal):
+        message = parts.message.removeprefix("amount: ")
+        return _broken(at, parts.code, [{"field": "components", "message": message}])
+    return line, _body(line, channel, amount, parts)
+
+
+def _parts(line: RequestLine) -> Mapping[str, int] | Refusal | None:
+    """Read the amounts by component; those that are left out stay out."""
+    if line.components is None:
+        return None
+    told = line.components.model_dump(exclude_none=True)
+    parts: dict[str, int] = {}
+    for name, text in told.items():
+        minor = to_minor(text, line.currency)
+        if isinstance(minor, Refusal):
+            return minor
+        parts[f"{name}_minor"] = minor
+    return parts
 
 
 def _broken(at: Result, code: str, fields: Sequence[Mapping[str, str]]) -> Result:
@@ -61,9 +79,22 @@ def _broken(at: Result, code: str, fields: Sequence[Mapping[str, str]]) -> Resul
     return at | {"state": None, "code": code, "message": message, "fields": fields}
 
 
-def _body(line: RequestLine, channel: str, amount_minor: int | None) -> Mapping[str, Any]:
-    """Make what identity compares: all that is asked, but not in which line of a file."""
-    told = line.model_dump(mode="json", exclude={"line", "request_id", "amount", "maker", "notes"})
+OF_KIND = {"transaction_id", "undo", "cause", "new_loan_id", "rate", "percent", "components"}
+"""What only some kinds ask for."""
+
+
+def _body(
+    line: RequestLine, channel: str, amount_minor: int | None, parts: Mapping[str, int] | None
+) -> Mapping[str, Any]:
+    """Make what identity compares: all that is asked, but not in which line of a file.
+
+    What only some kinds ask for is there only if something is asked: other requests stay the same.
+    """
+    apart = {"line", "request_id", "amount", "maker", "notes", *OF_KIND}
+    told = line.model_dump(mode="json", exclude=apart)
+    of_kind = line.model_dump(include=OF_KIND - {"components"}, exclude_none=True)
+    of_kind |= {} if parts is None else {"components": parts}
+    told |= {"of_kind": of_kind} if of_kind else {}
     prepared = f"Prepared by {line.maker}. " if line.maker else ""
     notes = f"{prepared}{line.notes or ''}".strip() or None
     return told | {"channel": channel, "amount_minor": amount_minor, "notes": notes}

@@ -34,6 +34,7 @@ def detail(file: LoanFile, case_id: UUID, *, timeline: Rows, work_notes: Rows) -
         "state": case.place.state,
         "stage": case.place.stage,
         "waiting": case.waits,
+        "waits_for_core": case.waits_for_core,
         "code": case.code,
         "opened_at": case.opened_at,
         "updated_at": case.updated_at,

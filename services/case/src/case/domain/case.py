@@ -8,7 +8,7 @@ from uuid import UUID
 from mesh.tasks import Task
 
 from case.domain.lifecycle import CLOSED, INTAKE, Place
-from case.domain.terms import FULL, Loan, Posting, Request, Terms
+from case.domain.terms import FULL, LOSSES, Loan, Posting, Request, Terms
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER_LENGTH = 10
@@ -40,6 +40,8 @@ class Case:
     wanted: tuple[str, ...] = ()
     """Documents not there yet."""
     posting: Posting | None = None
+    core_reference: str | None = None
+    """Set once the core banking system shows the posting."""
     confirmed: bool = False
     notices: tuple[str, ...] | None = None
     """None: not recorded yet."""
@@ -64,7 +66,14 @@ class Case:
     @property
     def is_on_the_way(self) -> bool:
         """Say whether the mesh moves it by itself, and soon."""
-        return not (self.is_closed or self.open_tasks or self.looking_until)
+        return not (self.is_closed or self.open_tasks or self.looking_until or self.waits_for_core)
+
+    @property
+    def waits_for_core(self) -> bool:
+        """Say whether a core banking system has to book what was posted; the ledger chases it."""
+        if self.posting is None or self.confirmed or self.is_closed:
+            return False
+        return self.posting.instructed is not None and self.core_reference is None
 
     @property
     def asked(self) -> Request | Terms | Posting:
@@ -92,6 +101,14 @@ class LoanFile:
             tasks=self.tasks,
         )
 
+    def shows(self, posting: Posting) -> bool:
+        """Say whether the loan is known as a posting left it: both are told on topics apart.
+
+        Who sees a case closed may ask for the next at once, and is answered by that loan.
+        """
+        told_at = self.loan.told_at if self.loan else None
+        return posting.booked_at is None or told_at is None or told_at >= posting.booked_at
+
     def with_task(self, task: Task) -> "LoanFile":
         """Give the file with a task put in or changed."""
         return replace(self, tasks={**self.tasks, task.task_id: task})
@@ -102,11 +119,14 @@ class LoanFile:
         return next((t for t in of_case if t.closed_at is None), None)
 
     def rivals(self, case_id: UUID) -> list[Case]:
-        """Give the other open cases whose intake passed: they have a claim on the balance."""
+        """Give the other open losses whose intake passed: they have a claim on the balance."""
         return [
             case
             for case in self.cases.values()
-            if case.case_id != case_id and case.terms and not case.is_closed
+            if case.case_id != case_id
+            and case.terms
+            and case.terms.kind in LOSSES
+            and not case.is_closed
         ]
 
     def unclaimed_minor(self, case_id: UUID) -> int:

@@ -1,6 +1,6 @@
 """How a case ends: complete, refused or declined; nothing of it is left waiting."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from mesh.tasks import TaskClosed
@@ -17,12 +17,33 @@ from case.domain.events import (
     WorkNoteAdded,
 )
 from case.domain.money import Refusal, to_text
+from case.domain.policy import Policy
+from case.domain.terms import (
+    CHARGE_OFF,
+    PAY_OFF,
+    RECOVERY,
+    REFINANCE,
+    REMOVAL,
+    REVERSAL,
+    WRITE_OFF,
+)
 
 MESH = "mesh"
 """Who writes a work note that no person writes."""
 
+DONE: Mapping[str, str] = {
+    WRITE_OFF: "Written off {amount} by",
+    CHARGE_OFF: "Charged off {amount} by",
+    REMOVAL: "Put back {amount} by",
+    REVERSAL: "Taken back {amount} of",
+    RECOVERY: "Recovered {amount} by",
+    PAY_OFF: "Paid off {amount} by",
+    REFINANCE: "Refinanced {amount} by",
+}
+"""By kind, what a completed case has done, and with what: a transaction."""
 
-def close(file: LoanFile, fact: Fact, *, now: datetime) -> Iterator[Event]:
+
+def close(file: LoanFile, fact: Fact, *, now: datetime, policy: Policy) -> Iterator[Event]:
     """Close the case of a fact just taken in, if it ends by it."""
     case = file.cases[fact.case_id]
     match fact:
@@ -34,7 +55,7 @@ def close(file: LoanFile, fact: Fact, *, now: datetime) -> Iterator[Event]:
         case PostingRefused():
             yield from refuse(file, case, Refusal(fact.code, fact.message), now=now)
         case _:
-            yield from when_complete(case, now=now)
+            yield from when_complete(file, case, now=now, policy=policy)
 
 
 def refuse(file: LoanFile, case: Case, why: Refusal, *, now: datetime) -> Iterator[Event]:
@@ -42,9 +63,12 @@ def refuse(file: LoanFile, case: Case, why: Refusal, *, now: datetime) -> Iterat
     return _end(file, case, "REFUSED", why, now=now)
 
 
-def when_complete(case: Case, *, now: datetime) -> Iterator[Event]:
-    """Close a case once it is posted, its loan updated and its notices recorded."""
-    if case.posting and case.confirmed and case.notices is not None and not case.is_closed:
+def when_complete(file: LoanFile, case: Case, *, now: datetime, policy: Policy) -> Iterator[Event]:
+    """Close a case once it is posted, its loan updated and its notices recorded, if it has any."""
+    if case.posting is None or case.is_closed or not file.shows(case.posting):
+        return
+    is_told = case.notices is not None or case.request.kind not in policy.notice_kinds
+    if case.confirmed and is_told:
         note = _completion(case)
         yield WorkNoteAdded(case_id=case.case_id, at=now, by=MESH, text=note)
         yield CaseClosed(
@@ -79,10 +103,11 @@ def _completion(case: Case) -> str:
             posting.balance_after_minor,
         )
     )
+    done = DONE[case.request.kind].format(amount=f"{amount} {posting.currency}")
     approvers = ", ".join(f"{a.id} (L{a.level})" for a in posting.approvers) or "policy"
     notices = ", ".join(case.notices or ()) or "none"
     return (
-        f"Written off {amount} {posting.currency} by transaction {posting.transaction_id}. "
+        f"{done} transaction {posting.transaction_id}. "
         f"Outstanding {before} before, {after} after. "
         f"Approved by {approvers}. Notices: {notices}."
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from mesh.tasks import Task
 
-from case.domain import closing, intake, review, update
+from case.domain import closing, review, update
 from case.domain.case import LoanFile, number_of
 from case.domain.commands import (
     ClaimTask,
@@ -22,15 +22,20 @@ from case.domain.events import (
     Event,
     Fact,
     HeardEarly,
+    HeardElsewhere,
     LoanAwaited,
     LoanTaken,
+    Posted,
+    PostingAcknowledged,
+    RefinancePosted,
     RequestRefused,
     WorkNoteAdded,
-    WriteOffPosted,
 )
 from case.domain.evolve import evolve
+from case.domain.fields import NOTES_LENGTH_MAX
 from case.domain.money import Refusal
 from case.domain.policy import Policy
+from case.domain.terms import KINDS
 from mesh import tasks
 
 EARLY_S = 2
@@ -69,11 +74,11 @@ def _open(file: LoanFile, command: OpenCase, *, now: datetime, policy: Policy) -
     opened = CaseOpened(case_id=case_id, at=now, number=number_of(case_id), request=request)
     yield opened
     file = evolve(file, opened)
-    if request.notes and len(request.notes) <= intake.NOTES_LENGTH_MAX:
+    if request.notes and len(request.notes) <= NOTES_LENGTH_MAX:
         note = WorkNoteAdded(case_id=case_id, at=now, by=request.maker, text=request.notes)
         yield note
         file = evolve(file, note)
-    if file.loan is None and request.kind == "WRITE_OFF" and request.channel in WAITS_FOR_LOAN:
+    if file.loan is None and request.kind in KINDS and request.channel in WAITS_FOR_LOAN:
         until = now + timedelta(seconds=policy.loan_awaited_s)
         yield LoanAwaited(case_id=case_id, at=now, until=until)
         return
@@ -97,12 +102,19 @@ def _no_case(file: LoanFile, command: OpenCase, policy: Policy) -> RequestRefuse
 def _take_loan(
     file: LoanFile, command: TakeLoan, *, now: datetime, policy: Policy
 ) -> Iterator[Event]:
-    """Take in a newer state of the loan; cases that waited for it go on, the oldest first."""
+    """Take in a newer state of the loan; cases that waited for it go on, the oldest first.
+
+    What is posted closes before anything new is looked at.
+    """
     if file.loan and command.loan.version <= file.loan.version:
         return
     taken = LoanTaken(loan=command.loan)
     yield taken
     file = evolve(file, taken)
+    for case in list(file.cases.values()):
+        for event in closing.when_complete(file, case, now=now, policy=policy):
+            yield event
+            file = evolve(file, event)
     waiting = [c for c in file.cases.values() if c.looking_until and not c.is_closed]
     for case in sorted(waiting, key=lambda c: (c.opened_at, c.case_id)):
         for event in review.take_in(file, case, now=now, policy=policy):
@@ -119,6 +131,11 @@ def _give_up(file: LoanFile, case_id: UUID, *, now: datetime) -> Iterator[Event]
 
 def _take_fact(file: LoanFile, fact: Fact, *, now: datetime, policy: Policy) -> Iterator[Event]:
     """Take in what another service told, once, and what follows from it."""
+    if isinstance(fact, RefinancePosted) and fact.loan_id != file.loan_id:
+        yield HeardElsewhere(
+            case_id=fact.case_id, at=now, fact_id=fact.fact_id, loan_id=fact.loan_id
+        )
+        return
     case = file.cases.get(fact.case_id)
     if case is None:
         yield from _early(fact, now=now)
@@ -127,11 +144,11 @@ def _take_fact(file: LoanFile, fact: Fact, *, now: datetime, policy: Policy) -> 
         return
     yield fact
     file = evolve(file, fact)
-    if isinstance(fact, WriteOffPosted):
+    if isinstance(fact, Posted | PostingAcknowledged):
         for event in update.begin(file, file.cases[case.case_id], now=now, policy=policy):
             yield event
             file = evolve(file, event)
-    yield from closing.close(file, fact, now=now)
+    yield from closing.close(file, fact, now=now, policy=policy)
 
 
 def _early(fact: Fact, *, now: datetime) -> Iterator[HeardEarly]:
@@ -176,4 +193,4 @@ def _complete(
     if task.task == review.TASK:
         return list(review.complete(file, case, command, now=now, policy=policy))
     assert task.task == update.TASK
-    return list(update.complete(file, case, command, now=now))
+    return list(update.complete(file, case, command, now=now, policy=policy))

@@ -116,6 +116,14 @@ class HeardEarly(OfCase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeardElsewhere(OfCase):
+    """A fact was told in the lane of another loan than its case's: it is heard there."""
+
+    fact_id: UUID
+    loan_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementsDetermined(OfOthers):
     """Documents are asked for; `wanted` are those still open."""
 
@@ -166,10 +174,55 @@ class AuthorizationRefused(OfOthers):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOffPosted(OfOthers):
-    """The loss is in the books."""
+class Posted(OfOthers):
+    """What the case asked for is in the books."""
 
     posting: Posting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOffPosted(Posted):
+    """The loss is in the books, for good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeOffPosted(Posted):
+    """The loss is in the books; the loan goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeOffRemoved(Posted):
+    """What was charged off in error is put back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionReversed(Posted):
+    """A transaction is taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryPosted(Posted):
+    """Money came in on a loan that is written off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayOffPosted(Posted):
+    """The customer paid all that is owed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefinancePosted(Posted):
+    """A new loan, in whose lane it is told, paid this one off."""
+
+    loan_id: str
+    """The loan that was paid off: the case's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostingAcknowledged(OfOthers):
+    """The core banking system shows what was posted."""
+
+    core_reference: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,12 +265,24 @@ type Fact = (
     | AuthorizationGranted
     | AuthorizationDeclined
     | AuthorizationRefused
-    | WriteOffPosted
+    | Posted
+    | PostingAcknowledged
     | PostingRefused
     | NoticesRecorded
     | ElsewhereOpened
     | ElsewhereClosed
 )
+
+POSTED: tuple[type[Posted], ...] = (
+    WriteOffPosted,
+    ChargeOffPosted,
+    ChargeOffRemoved,
+    TransactionReversed,
+    RecoveryPosted,
+    PayOffPosted,
+    RefinancePosted,
+)
+"""What a kind's posting is called."""
 
 type Decided = (
     CaseOpened
@@ -232,5 +297,11 @@ type Decided = (
 type CaseEvent = Fact | Decided
 
 type Event = (
-    CaseEvent | HeardEarly | LoanTaken | RequestRefused | tasks.TaskEvent | tasks.TaskRefused
+    CaseEvent
+    | HeardEarly
+    | HeardElsewhere
+    | LoanTaken
+    | RequestRefused
+    | tasks.TaskEvent
+    | tasks.TaskRefused
 )

@@ -8,6 +8,7 @@ from uuid import UUID
 from case.domain import lifecycle
 from case.domain.case import Case, LoanFile
 from case.domain.events import (
+    POSTED,
     CaseClosed,
     CaseOpened,
     CaseReviewed,
@@ -15,16 +16,17 @@ from case.domain.events import (
     ElsewhereOpened,
     Event,
     HeardEarly,
+    HeardElsewhere,
     IntakePassed,
     LoanAwaited,
     LoanTaken,
     LoanUpdateConfirmed,
     NoticesRecorded,
     OfOthers,
+    PostingAcknowledged,
     RequestRefused,
     RequirementsDetermined,
     VerificationCompleted,
-    WriteOffPosted,
 )
 from mesh import tasks
 
@@ -34,7 +36,7 @@ def evolve(file: LoanFile, event: Event) -> LoanFile:
     match event:
         case LoanTaken():
             return replace(file, loan=event.loan)
-        case RequestRefused() | HeardEarly() | tasks.TaskRefused():
+        case RequestRefused() | HeardEarly() | HeardElsewhere() | tasks.TaskRefused():
             return file
         case tasks.TaskOpened() | tasks.TaskClaimed() | tasks.TaskReleased() | tasks.TaskClosed():
             return _with_task_event(file, event)
@@ -67,7 +69,7 @@ def evolve(file: LoanFile, event: Event) -> LoanFile:
 def case_of(file: LoanFile, event: Event) -> UUID | None:
     """Say which case an event is about; `file` knows the tasks."""
     match event:
-        case LoanTaken() | RequestRefused() | HeardEarly() | tasks.TaskRefused():
+        case LoanTaken() | RequestRefused() | HeardEarly() | HeardElsewhere() | tasks.TaskRefused():
             return None
         case tasks.TaskOpened():
             return event.task.case_id
@@ -85,7 +87,8 @@ CHANGES: Mapping[type, Callable[[Case, Any], dict[str, Any]]] = {
     CaseClosed: lambda _, e: {"code": e.code, "closed_at": e.at, "looking_until": None},
     RequirementsDetermined: lambda _, e: {"wanted": e.wanted},
     VerificationCompleted: lambda _, e: {"wanted": ()},
-    WriteOffPosted: lambda case, e: {"posting": case.posting or e.posting},
+    **dict.fromkeys(POSTED, lambda case, e: {"posting": case.posting or e.posting}),
+    PostingAcknowledged: lambda _, e: {"core_reference": e.core_reference},
     NoticesRecorded: lambda case, e: {
         "notices": e.notices if case.notices is None else case.notices
     },

@@ -7,6 +7,7 @@ from uuid import UUID
 from case.domain import lifecycle
 from case.domain.case import LoanFile
 from case.domain.events import (
+    POSTED,
     ApprovalRecorded,
     AuthorizationDeclined,
     AuthorizationGranted,
@@ -20,9 +21,9 @@ from case.domain.events import (
     Event,
     LoanUpdateConfirmed,
     NoticesRecorded,
+    PostingAcknowledged,
     PostingRefused,
     RequirementsDetermined,
-    WriteOffPosted,
 )
 from case.domain.evolve import case_of
 from case.domain.lifecycle import Place
@@ -50,9 +51,11 @@ DETAILS: Mapping[type, Callable[[Any], str]] = {
     AuthorizationGranted: lambda e: e.row,
     AuthorizationDeclined: lambda e: f"{e.by.id} L{e.by.level}",
     AuthorizationRefused: lambda e: e.code,
-    WriteOffPosted: lambda e: (
-        f"{to_text(e.posting.amount_minor, e.posting.currency)} {e.posting.currency}"
+    **dict.fromkeys(
+        POSTED,
+        lambda e: f"{to_text(e.posting.amount_minor, e.posting.currency)} {e.posting.currency}",
     ),
+    PostingAcknowledged: lambda e: e.core_reference,
     PostingRefused: lambda e: e.code,
     LoanUpdateConfirmed: lambda e: e.core_reference or "",
     NoticesRecorded: lambda e: ", ".join(e.notices),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from case.domain.events import (
+    POSTED,
     ApprovalRecorded,
     AuthorizationDeclined,
     AuthorizationGranted,
@@ -20,7 +21,6 @@ from case.domain.events import (
     Outcome,
     PostingRefused,
     VerificationCompleted,
-    WriteOffPosted,
 )
 
 
@@ -43,7 +43,7 @@ CLOSED_DECLINED = Place("Closed Declined", "Closed Declined", "Not carried out")
 
 _TO_LOAN_UPDATE: Mapping[type, Place] = {
     AuthorizationGranted: LOAN_UPDATE,
-    WriteOffPosted: LOAN_UPDATE,
+    **dict.fromkeys(POSTED, LOAN_UPDATE),
     PostingRefused: LOAN_UPDATE,
 }
 _TO_AUTHORIZATION: Mapping[type, Place] = {

@@ -8,6 +8,8 @@ from typing import Literal
 
 from mesh.currency import DECIMALS
 
+from case.domain.terms import PAY_OFF, RECOVERY, WRITE_OFF
+
 type Mode = Literal["OWN", "MANUAL"]
 """How a product's loan system learns of a posting: the ledger is it, or a person keys it in."""
 
@@ -66,6 +68,10 @@ class Policy:
     """Business days for a loan update by hand."""
     loan_awaited_s: int = 30
     """How long a loan that is not known yet is looked for: imports and requests may race."""
+    unreviewed_kinds: frozenset[str] = frozenset({RECOVERY, PAY_OFF})
+    """Money that came in: nothing about it is to be judged."""
+    notice_kinds: frozenset[str] = frozenset({WRITE_OFF})
+    """Of these notifications tells who is to be told; of the others nobody is, so far."""
     from_customer: frozenset[str] = frozenset({"FINANCIAL_STATEMENTS", "SETTLEMENT_AGREEMENT"})
     """Documents that only the customer can bring: the portal asks for them."""
 

@@ -7,6 +7,7 @@ from case.domain import reasons
 from case.domain.case import Case, LoanFile
 from case.domain.lifecycle import AUTHORIZATION, DOCUMENT_VERIFICATION
 from case.domain.policy import Policy
+from case.domain.terms import LOSSES
 
 FRAUD = "FRAUD"
 
@@ -66,7 +67,7 @@ def _is_suspicion(file: LoanFile, case: Case) -> bool:
     """Say whether fraud is suspected: by the request, its reason, or the loan."""
     if case.request.fraud or (file.loan and file.loan.fraud):
         return True
-    if case.terms:
+    if case.terms and case.terms.kind in LOSSES:
         return case.terms.reason == FRAUD
     named = reasons.match(case.request.reason, segment="")
     return named is not None and named.code == FRAUD

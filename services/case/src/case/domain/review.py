@@ -11,9 +11,10 @@ from case.domain import closing, intake
 from case.domain.case import Case, LoanFile
 from case.domain.commands import CompleteTask
 from case.domain.events import CaseReviewed, Event, IntakePassed, WorkNoteAdded
+from case.domain.fields import NOTES_LENGTH_MAX
 from case.domain.money import Refusal, to_minor, to_text
 from case.domain.policy import Policy
-from case.domain.terms import FULL, Request, Terms
+from case.domain.terms import FULL, TAKING, Request, Terms
 
 TASK = "case review and details"
 
@@ -24,6 +25,7 @@ MENDABLE = frozenset(
         "AMOUNT_SCALE",
         "AMOUNT_NOT_POSITIVE",
         "AMOUNT_EXCEEDS_OUTSTANDING",
+        "REMOVAL_EXCEEDS_CHARGED_OFF",
         "WRITE_OFF_MUST_BE_FULL",
         "REASON_NOT_ALLOWED",
         "LOAN_HAS_OPEN_CASE",
@@ -100,11 +102,11 @@ def _corrected(file: LoanFile, case: Case, command: CompleteTask) -> Request | R
         if isinstance(read, Refusal):
             return read
         amount_minor = read
-    elif scope == FULL:
+    elif scope == FULL and asked.kind in TAKING:
         # All there is now, whatever it was when it was asked for.
         amount_minor = None
-    if command.note is not None and len(command.note) > intake.NOTES_LENGTH_MAX:
-        return Refusal("INVALID_FIELDS", f"note: at most {intake.NOTES_LENGTH_MAX} characters")
+    if command.note is not None and len(command.note) > NOTES_LENGTH_MAX:
+        return Refusal("INVALID_FIELDS", f"note: at most {NOTES_LENGTH_MAX} characters")
     return replace(
         asked,
         scope=scope,

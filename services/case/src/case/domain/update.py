@@ -1,4 +1,7 @@
-"""The loan update: where the ledger is the loan system it is done by posting, else by a person."""
+"""The loan update: done by posting where the ledger is the loan system.
+
+Else by the core banking system that the ledger instructs, or by a person.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,14 +24,16 @@ CORE_REFERENCE_LENGTH_MAX = 64
 
 
 def begin(file: LoanFile, case: Case, *, now: datetime, policy: Policy) -> Iterator[Event]:
-    """Confirm what was just posted, or have a person key it into the loan system."""
+    """Confirm what was posted, wait for the core that books it, or have a person key it in."""
     posting = case.posting
     if posting is None or case.confirmed or case.is_closed or file.open_task(case.case_id, TASK):
         return
+    if case.waits_for_core:
+        return
     product = case.terms.product if case.terms else ""
-    if policy.mode(product) == "OWN":
+    if posting.instructed or policy.mode(product) == "OWN":
         yield LoanUpdateConfirmed(
-            case_id=case.case_id, at=now, posting=posting, core_reference=None
+            case_id=case.case_id, at=now, posting=posting, core_reference=case.core_reference
         )
         return
     yield TaskOpened(
@@ -46,7 +51,7 @@ def begin(file: LoanFile, case: Case, *, now: datetime, policy: Policy) -> Itera
 
 
 def complete(
-    file: LoanFile, case: Case, command: CompleteTask, *, now: datetime
+    file: LoanFile, case: Case, command: CompleteTask, *, now: datetime, policy: Policy
 ) -> Iterator[Event]:
     """Hear that the loan system shows the posting: its balance must be the posted one."""
     posting = case.posting
@@ -71,4 +76,4 @@ def complete(
     for event in told:
         yield event
         file = evolve(file, event)
-    yield from closing.when_complete(file.cases[case.case_id], now=now)
+    yield from closing.when_complete(file, file.cases[case.case_id], now=now, policy=policy)

@@ -33,11 +33,12 @@ ORDER BY c.opened_at, c.case_id
 SAVE_LOANS = """
 INSERT INTO loan AS l (tenant, loan_id, lane, incarnation, number, customer_id, guarantor_id,
                        product, segment, currency, status, opened, outstanding_minor,
-                       charged_off_minor, last_transaction, sanctioner, sanction_level, fraud)
+                       charged_off_minor, last_transaction, sanctioner, sanction_level, fraud,
+                       told_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[],
                      $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::date[],
                      $13::bigint[], $14::bigint[], $15::date[], $16::text[], $17::int[],
-                     $18::bool[])
+                     $18::bool[], $19::timestamptz[])
 ON CONFLICT (tenant, loan_id) DO UPDATE SET
     incarnation = excluded.incarnation, number = excluded.number,
     customer_id = excluded.customer_id, guarantor_id = excluded.guarantor_id,
@@ -45,7 +46,8 @@ ON CONFLICT (tenant, loan_id) DO UPDATE SET
     status = excluded.status, opened = excluded.opened,
     outstanding_minor = excluded.outstanding_minor, charged_off_minor = excluded.charged_off_minor,
     last_transaction = excluded.last_transaction, sanctioner = excluded.sanctioner,
-    sanction_level = excluded.sanction_level, fraud = excluded.fraud
+    sanction_level = excluded.sanction_level, fraud = excluded.fraud,
+    told_at = excluded.told_at
 WHERE (l.incarnation, l.number) < (excluded.incarnation, excluded.number)
 """
 
@@ -87,6 +89,7 @@ REST = (
     "terms",
     "wanted",
     "posting",
+    "core_reference",
     "confirmed",
     "notices",
     "open_tasks",
@@ -185,6 +188,7 @@ def _loan_row(change: _Change) -> _Row:
         loan.sanctioner,
         loan.sanction_level,
         loan.fraud,
+        loan.told_at,
     )
 
 

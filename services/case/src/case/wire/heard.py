@@ -1,7 +1,7 @@
 """From records, commands of doors and timers to the domain."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +15,13 @@ from contracts.records import (
     requests,
 )
 from contracts.records import tasks as task_records
-from contracts.types import to_date
-from mesh.people import Person
+from contracts.types import to_date, to_datetime
 from mesh.service import Message
 
 from case.domain import commands, events
 from case.domain.policy import Policy
-from case.domain.terms import Approver, Document, Loan, Posting, Request
-
-MAY_REPOSSESS = ("admin", "back_office")
-"""Roles that may submit REPOSSESSION_FAILED."""
+from case.domain.terms import Approver, Loan, Posting
+from case.wire.requests import request_of_door, request_of_topic
 
 
 def to_command(message: Message, *, now: datetime, policy: Policy) -> commands.Command:
@@ -42,7 +39,7 @@ def to_command(message: Message, *, now: datetime, policy: Policy) -> commands.C
         case requests.WriteOffRequested():
             return commands.OpenCase(
                 case_id=message.message_id,
-                request=_request_of_topic(message.body, source=message.source, policy=policy),
+                request=request_of_topic(message.body, source=message.source, policy=policy),
                 id_reused=message.refusal == "ID_REUSED",
             )
         case ledger.LoanSnapshot():
@@ -71,7 +68,7 @@ def _fact_kept(body: Mapping[str, Any]) -> tuple[Any, UUID, int]:
 def _open_case(message: Message) -> commands.OpenCase:
     return commands.OpenCase(
         case_id=message.message_id,
-        request=_request_of_door(message),
+        request=request_of_door(message),
         id_reused=message.refusal == "ID_REUSED",
     )
 
@@ -119,81 +116,6 @@ COMMANDS: Mapping[str, Callable[[Message], commands.Command]] = {
 """What doors and timers ask, by kind."""
 
 
-def _request_of_topic(
-    record: requests.WriteOffRequested, *, source: str, policy: Policy
-) -> Request:
-    """Read an upstream's request; what the mesh lets through has dates within 1900 to 2200."""
-    assert record.meta.loan_id is not None, "the mesh parks requests without a loan"
-    return Request(
-        loan_id=record.meta.loan_id,
-        request_id=record.request_id,
-        channel="TOPIC",
-        source=source,
-        kind=record.kind,
-        scope=record.scope,
-        amount_minor=record.amount.amount_minor if record.amount else None,
-        currency=record.amount.currency if record.amount else None,
-        date=to_date(record.date),
-        reason=record.reason,
-        maker=record.maker or f"source:{source}",
-        litigation=record.litigation,
-        legal_code=record.legal_code,
-        legal_date=to_date(record.legal_date) if record.legal_date is not None else None,
-        fraud=record.fraud,
-        related_party=record.related_party,
-        collection_ceases=record.collection_ceases,
-        approval_reference=record.approval_reference,
-        documents=tuple(
-            Document(document=d.document, sha256=d.sha256, dated=to_date(d.dated), source=d.source)
-            for d in record.documents
-        ),
-        notes=record.notes,
-        entitled=source in policy.repossession_sources,
-    )
-
-
-def _request_of_door(message: Message) -> Request:
-    """Read what the door made of a line: see `api.requests.body_of`."""
-    assert message.by is not None, "the door knows who asks"
-    assert message.request_id is not None, "the door gives every request its id"
-    return request_of_body(message.body, request_id=message.request_id, by=message.by)
-
-
-def request_of_body(body: Mapping[str, Any], *, request_id: str, by: Person) -> Request:
-    """Read a request as the door puts it into a command; its maker is who stands at the door."""
-    return Request(
-        loan_id=body["loan_id"],
-        request_id=request_id,
-        channel=body["channel"],
-        source=body["channel"].lower(),
-        kind=body["kind"],
-        scope=body["scope"],
-        amount_minor=body["amount_minor"],
-        currency=body["currency"],
-        date=date.fromisoformat(body["date"]),
-        reason=body["reason"],
-        maker=by.id,
-        litigation=body["litigation"],
-        legal_code=body["legal_code"],
-        legal_date=date.fromisoformat(body["legal_date"]) if body["legal_date"] else None,
-        fraud=body["fraud"],
-        related_party=body["related_party"],
-        collection_ceases=body["collection_ceases"],
-        approval_reference=body["approval_reference"],
-        documents=tuple(
-            Document(
-                document=d["document"],
-                sha256=d["sha256"],
-                dated=date.fromisoformat(d["dated"]),
-                source=d["source"],
-            )
-            for d in body["documents"]
-        ),
-        notes=body["notes"],
-        entitled=by.is_any(MAY_REPOSSESS),
-    )
-
-
 def _loan(record: ledger.LoanSnapshot, version: tuple[int, int]) -> Loan:
     last = record.last_transaction
     return Loan(
@@ -211,6 +133,7 @@ def _loan(record: ledger.LoanSnapshot, version: tuple[int, int]) -> Loan:
         sanctioner=record.sanctioner,
         sanction_level=record.sanction_level,
         fraud=record.fraud,
+        told_at=to_datetime(record.meta.occurred_at),
     )
 
 
@@ -218,15 +141,50 @@ def _approvers(told: list[common.Approver]) -> tuple[Approver, ...]:
     return tuple(Approver(id=a.id, level=a.level) for a in told)
 
 
-def _posting(record: ledger.WriteOffPosted) -> Posting:
+type _Told = (
+    ledger.WriteOffPosted
+    | ledger.ChargeOffPosted
+    | ledger.ChargeOffRemoved
+    | ledger.TransactionReversed
+    | ledger.RecoveryPosted
+    | ledger.PayOffPosted
+    | ledger.RefinancePosted
+)
+
+
+def _posting(record: _Told) -> Posting:
+    """Read what was booked; what a reversal took back is what its case asked for."""
+    is_reversal = isinstance(record, ledger.TransactionReversed)
+    amount = record.terms.amount if is_reversal else record.amount
+    before_minor, after_minor = _balances(record)
     return Posting(
         transaction_id=record.transaction_id,
-        amount_minor=record.amount.amount_minor,
-        currency=record.amount.currency,
-        balance_before_minor=record.balance_before_minor,
-        balance_after_minor=record.balance_after_minor,
+        amount_minor=amount.amount_minor,
+        currency=amount.currency,
+        balance_before_minor=before_minor,
+        balance_after_minor=after_minor,
         approvers=_approvers(record.approvers),
+        # A refinance is told later than the loan that it paid off, and elsewhere.
+        booked_at=None
+        if isinstance(record, ledger.RefinancePosted)
+        else to_datetime(record.meta.occurred_at),
+        instructed=record.instructed,
     )
+
+
+def _balances(record: _Told) -> tuple[int, int]:
+    """Give what was outstanding before and after."""
+    match record:
+        case ledger.RecoveryPosted():
+            return 0, 0  # nothing is, of a loan that is written off
+        case ledger.RefinancePosted():
+            return record.amount.amount_minor, 0  # all of it, and nothing was charged off
+        case _:
+            return record.balance_before_minor, record.balance_after_minor
+
+
+def _posted(kind: type[events.Posted]) -> Callable[[Any, dict[str, Any]], events.Fact]:
+    return lambda record, base: kind(**base, posting=_posting(record))
 
 
 FACTS: Mapping[type, Callable[[Any, dict[str, Any]], events.Fact]] = {
@@ -249,7 +207,18 @@ FACTS: Mapping[type, Callable[[Any, dict[str, Any]], events.Fact]] = {
     authorization.AuthorizationRefused: lambda r, base: events.AuthorizationRefused(
         **base, code=r.code
     ),
-    ledger.WriteOffPosted: lambda r, base: events.WriteOffPosted(**base, posting=_posting(r)),
+    ledger.WriteOffPosted: _posted(events.WriteOffPosted),
+    ledger.ChargeOffPosted: _posted(events.ChargeOffPosted),
+    ledger.ChargeOffRemoved: _posted(events.ChargeOffRemoved),
+    ledger.TransactionReversed: _posted(events.TransactionReversed),
+    ledger.RecoveryPosted: _posted(events.RecoveryPosted),
+    ledger.PayOffPosted: _posted(events.PayOffPosted),
+    ledger.RefinancePosted: lambda r, base: events.RefinancePosted(
+        **base, posting=_posting(r), loan_id=r.old_loan_id
+    ),
+    ledger.PostingAcknowledged: lambda r, base: events.PostingAcknowledged(
+        **base, core_reference=r.core_reference
+    ),
     ledger.PostingRefused: lambda r, base: events.PostingRefused(
         **base, code=r.code, message=r.message
     ),

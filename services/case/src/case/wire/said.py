@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mesh.service import Answer, Cancel, Later, Message, Outgoing, Said
+from mesh.service import Answer, Cancel, Key, Later, Message, Outgoing, Said
 
 from case.domain import events
 from case.domain.case import Case
@@ -18,7 +18,7 @@ from mesh import tasks
 TOPIC = "writeoff.case.v1"
 STATUS_TOPIC = "writeoff.status.v1.{tenant}"
 HEAR_AGAIN = "HearAgain"
-"""The timer of a fact whose case is not known yet; its name is the fact's id."""
+"""The timer of a fact whose case is not known yet, or in another lane; named by the fact's id."""
 
 LOOK_AGAIN = "LookAgain"
 """The timer of a case whose loan is not known yet; its name is the case's id."""
@@ -32,6 +32,8 @@ def said(change: CaseChange, policy: Policy) -> Iterator[Said]:
             yield Outgoing(TOPIC, change.key.id, record)
         if isinstance(told.event, events.HeardEarly):
             yield _again(change, told.event, told.message)
+        if isinstance(told.event, events.HeardElsewhere):
+            yield _elsewhere(change, told.event, told.message)
     for case in _touched(change):
         yield from _timer(change, case)
         yield from _status(change, case, policy)
@@ -51,6 +53,13 @@ def _again(change: CaseChange, early: events.HeardEarly, message: Message) -> La
     body = message.body if message.kind == HEAR_AGAIN else kept_fact(message)
     body = {**body, "tries": early.tries}
     return Later(change.key, HEAR_AGAIN, str(early.fact_id), early.again_at, body, early.case_id)
+
+
+def _elsewhere(change: CaseChange, heard: events.HeardElsewhere, message: Message) -> Later:
+    """Put a fact into the lane of its case's loan, where it is heard at once."""
+    key = Key(change.key.tenant, heard.loan_id)
+    body = kept_fact(message)
+    return Later(key, HEAR_AGAIN, str(heard.fact_id), heard.at, body, heard.case_id)
 
 
 def _timer(change: CaseChange, case: Case) -> Iterator[Said]:

@@ -12,6 +12,8 @@ from ledger.api import postings, previews, views
 from ledger.api.imports import ImportRequest, check_rows, import_rows, read_rows
 from ledger.api.past import LIMIT, LIMIT_MAX, READERS, Past
 from ledger.domain.decide import LoanState
+from ledger.preview.bureaus import Bureaus
+from ledger.preview.settings import own_bureaus
 from ledger.service import Ledger
 from ledger.store import reads
 
@@ -19,12 +21,17 @@ IMPORTERS = ("admin", "back_office")
 
 
 def routes(
-    doors: Doors, *, service: Ledger, deciding: Service[Any, Any], tenants: Sequence[str]
+    doors: Doors,
+    *,
+    service: Ledger,
+    deciding: Service[Any, Any],
+    tenants: Sequence[str],
+    bureaus: Bureaus | None = None,
 ) -> list[web.RouteDef]:
     """Give the routes of this service.
 
     `deciding`: who decides in the lanes, so that a preview knows all that they do. `tenants`: whose
-    books are summed up, scenarios are not.
+    books are summed up, scenarios are not. `bureaus`: none, those that come with the ledger.
     """
     past = Past(doors)
     books = Books(doors, service, past, tenants)
@@ -36,7 +43,7 @@ def routes(
         web.get("/v1/report", books.report),
         *past.routes(),
         *postings.routes(doors),
-        *previews.routes(doors, service=deciding),
+        *previews.routes(doors, service=deciding, bureaus=bureaus or Bureaus.parse(own_bureaus())),
     ]
 
 

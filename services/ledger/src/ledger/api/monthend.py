@@ -1,12 +1,12 @@
-"""The door to months' ends: begun, gone through step by step, closed; and every loan's clock.
+"""The door to months' ends: begun, gone through step by step, closed.
 
 A step puts the next loans' commands into their lanes and waits for them. Whoever takes the next
 step, in whatever instance, goes on where the store says that it stands.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from typing import Any, Literal
+from datetime import date
+from typing import Any
 
 from aiohttp import web
 from mesh.doors import (
@@ -30,14 +30,10 @@ from ledger.api import READERS
 from ledger.api.core import Query
 from ledger.domain.money import to_text
 from ledger.monthend import wire
-from ledger.monthend.clocks import Clocks
-from ledger.monthend.closing import arrears_of
-from ledger.monthend.month import CLOCK, KIND, read_month
-from ledger.store import loading
+from ledger.monthend.month import KIND, read_month
 from ledger.store import monthend as store
 
 CLOSERS = ("admin", "back_office")
-TELLERS = ("admin", "back_office", "loan_agent")
 
 STEP_MAX = 500
 """Loans of one step: a turn's worth, so a second call waits for little."""
@@ -59,18 +55,9 @@ class MonthRequest(BaseModel):
     month: str
 
 
-class NoticeRequest(BaseModel):
-    """What the bank was told, and when."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: Literal["BANKRUPTCY", "FRAUD", "DEATH"]
-    received: date
-
-
-def routes(doors: Doors, *, clocks: Clocks) -> list[web.RouteDef]:
+def routes(doors: Doors) -> list[web.RouteDef]:
     """Give the routes of months' ends."""
-    desk = Desk(doors, clocks)
+    desk = Desk(doors)
     return [
         web.get("/v1/month-ends", desk.months),
         web.post("/v1/month-ends", desk.start),
@@ -78,17 +65,14 @@ def routes(doors: Doors, *, clocks: Clocks) -> list[web.RouteDef]:
         web.post("/v1/month-ends/{month}/step", desk.step),
         web.post("/v1/month-ends/{month}/close", desk.close),
         web.get("/v1/month-ends/{month}/loans", desk.loans),
-        web.get("/v1/due", desk.due),
-        web.post("/v1/loans/{loan_id}/notices", desk.tell),
     ]
 
 
 class Desk:
     """The handlers."""
 
-    def __init__(self, doors: Doors, clocks: Clocks) -> None:
+    def __init__(self, doors: Doors) -> None:
         self._doors = doors
-        self._clocks = clocks
 
     async def start(self, request: web.Request) -> web.Response:
         """Begin a month's end; begun before, it is the same one."""
@@ -168,64 +152,6 @@ class Desk:
         last = found[-1]["loan_id"] if len(found) == limit else None
         return respond({"loans": [_closed(row) for row in found], "after": last})
 
-    async def due(self, request: web.Request) -> web.Response:
-        """Tell the clock of every active loan as it is now, by loan id."""
-        require(person_of(request), *READERS)
-        tenant = tenant_of(request)
-        query = Query(request, "after", "limit")
-        limit = query.limit()
-        reader, today = self._doors.reader, datetime.now(UTC).date()
-        names = await store.active(reader, tenant, after=query.text("after", ""), limit=limit)
-        keys = [Key(tenant, loan_id) for loan_id in names]
-        found = await loading.loans(reader, keys)
-        months = store.Months()
-        paid = await months.paid(reader, dict.fromkeys(keys, (today,)))
-        notices = await months.notices(reader, keys)
-        told: list[dict[str, Any]] = []
-        for key in keys:
-            loan, sums = found[key], paid.get(key, {})
-            arrears, days = arrears_of(
-                loan, paid_minor=sums.get(today, 0), notices=notices.get(key, ()), day=today
-            )
-            what = loan.particulars
-            how = self._clocks.classify(arrears, what.product, today)
-            outstanding_minor = loan.outstanding.total
-            told.append(
-                {
-                    "loan_id": key.id,
-                    "product": what.product,
-                    "segment": what.segment,
-                    "currency": what.currency,
-                    "outstanding": to_text(outstanding_minor, what.currency),
-                    "days_past_due": days,
-                    "oldest_unpaid": arrears.oldest_unpaid,
-                    "standard": how.standard.value,
-                    "due_by": how.due.due_by if how.due else None,
-                    "cause": how.due.trigger if how.due else None,
-                    "days_left": (how.due.due_by - today).days if how.due else None,
-                    "is_breached": how.days_late > 0 and outstanding_minor > 0,
-                }
-            )
-        last = names[-1] if len(names) == limit else None
-        return respond({"as_of": today, "loans": told, "after": last})
-
-    async def tell(self, request: web.Request) -> web.Response:
-        """Note that the bank was told of a bankruptcy, a fraud or a death."""
-        person = person_of(request)
-        require(person, *TELLERS)
-        asked = await read_json(request, NoticeRequest)
-        key = Key(tenant_of(request), request.match_info["loan_id"], CLOCK)
-        body = {"kind": asked.kind, "received": asked.received.isoformat()}
-        reply = await self._doors.command(
-            key, wire.TELL, body, by=person, request_id=idempotency_key(request)
-        )
-        if not reply.done:
-            return respond({"result": "pending"}, status=202)
-        if reply.code:
-            status = 404 if reply.code == "UNKNOWN_LOAN" else 422
-            return refused(reply.code, str(reply.body.get("message")), status=status)
-        return respond({"loan_id": key.id, "kind": asked.kind, **reply.body})
-
     async def _command(
         self, request: web.Request, tenant: str, kind: str, through: date, person: Person
     ) -> Reply:
@@ -292,4 +218,5 @@ def _closed(row: Mapping[str, Any]) -> dict[str, Any]:
         **{name: row[name] for name in names},
         "accrued": to_text(row["accrued_minor"], row["currency"]),
         "outstanding": to_text(row["outstanding_minor"], row["currency"]),
+        "loss": to_text(row["loss_minor"] or 0, row["currency"]),
     }

@@ -103,6 +103,13 @@ class CreditBalanceRefund(Asked):
     amount: Money
 
 
+class Report(Asked):
+    """A loss to report: an amount or a percentage of what is outstanding, exactly one of them."""
+
+    amount: Money | None = None
+    percent: Annotated[StrictStr, Field(max_length=40)] | None = None
+
+
 class Provision(Asked):
     """The allowance goes up by an amount, or comes to a target: exactly one of them."""
 
@@ -122,6 +129,9 @@ def routes(doors: Doors) -> list[web.RouteDef]:
             posting.of_loan("CreditBalanceRefund", CreditBalanceRefund),
         ),
         web.post("/v1/loans/{loan_id}/accrue", posting.of_loan("Accrue", Asked)),
+        web.post(
+            "/v1/loans/{loan_id}/report-charge-off", posting.of_loan("ReportChargeOff", Report)
+        ),
         web.post("/v1/allowance/{currency}/provision", posting.provision),
     ]
 

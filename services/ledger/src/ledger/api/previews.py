@@ -20,6 +20,7 @@ from ledger.domain.events import AskRefused, LoanState, Posted, RefinanceOpened
 from ledger.domain.loan import Loan
 from ledger.domain.money import to_text
 from ledger.domain.posting import Entry
+from ledger.preview.bureaus import Bureaus
 from ledger.preview.outcome import About, Outcome, outcome
 from ledger.preview.tax import TaxForm
 from ledger.wire import renewal
@@ -45,17 +46,18 @@ class Previewed(BaseModel):
     collection_ceases: StrictBool = False
 
 
-def routes(doors: Doors, *, service: Service[Any, Any]) -> list[web.RouteDef]:
+def routes(doors: Doors, *, service: Service[Any, Any], bureaus: Bureaus) -> list[web.RouteDef]:
     """Give the route of previews, which are decided on by `service`."""
-    return [web.post("/v1/loans/{loan_id}/preview", _Previews(doors, service).preview)]
+    return [web.post("/v1/loans/{loan_id}/preview", _Previews(doors, service, bureaus).preview)]
 
 
 class _Previews:
     """The handler."""
 
-    def __init__(self, doors: Doors, service: Service[Any, Any]) -> None:
+    def __init__(self, doors: Doors, service: Service[Any, Any], bureaus: Bureaus) -> None:
         self._doors = doors
         self._service = service
+        self._bureaus = bureaus
 
     async def preview(self, request: web.Request) -> web.Response:
         """Tell what a command would give."""
@@ -79,7 +81,8 @@ class _Previews:
             collection_ceases=asked.collection_ceases,
         )
         opened = self._opened(key, event, now=now)
-        done = outcome(key.id, event, opened=opened, about=about)
+        bureau = self._bureaus.of(key.tenant, state.loan.particulars.product)
+        done = outcome(key.id, event, opened=opened, about=about, bureau=bureau)
         return respond(told | {"result": "would be posted"} | _shown(key, state.loan, done))
 
     def _opened(self, key: Key, posted: Posted, *, now: datetime) -> tuple[str, Loan, Entry] | None:

@@ -117,9 +117,16 @@ def journals(entries: Sequence[Row], lines: Sequence[Row]) -> list[dict[str, Any
         "value_date", "booked_at", "currency", "policy_version", "reverses", "actor",
     )  # fmt: skip
     return [
-        {name: entry[name] for name in shown} | {"lines": of_entry[entry["entry_id"]]}
+        {name: entry[name] for name in shown}
+        | {"amount": _amount(entry), "lines": of_entry[entry["entry_id"]]}
         for entry in entries
     ]
+
+
+def _amount(entry: Row) -> str | None:
+    """Show what an entry is of; none on an opening."""
+    amount_minor: int | None = entry["amount_minor"]
+    return None if amount_minor is None else to_text(amount_minor, entry["currency"])
 
 
 def entry(loan_id: str, made: Entry) -> dict[str, Any]:

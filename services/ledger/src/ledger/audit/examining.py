@@ -13,6 +13,7 @@ from ledger.audit.sealing import Leaf
 from ledger.audit.signing import Keys
 from ledger.audit.tree import leaf_of
 from ledger.audit.verifying import LaneCheck, Published, late
+from ledger.store import agreement
 from ledger.store import audit as store
 from ledger.store.audit import Held, Spoiled
 
@@ -62,7 +63,24 @@ async def examine(
     stray = await store.stray_lines(reader)
     told_of = "there are lines of an entry that is not in the journal"
     findings += [Finding(Code.STRAY_LINES, told_of, entry_id=each) for each in stray]
+    findings += await _beside(reader)
     return Report(reports, settle(findings))
+
+
+async def _beside(reader: Reader) -> list[Finding]:
+    """Hold what stands beside the journal against it: it is derived of it, or explains it."""
+    looks = (
+        (Code.STRAY_OPENING, agreement.stray_openings, "came in by no entry"),
+        (Code.STRAY_REVERSAL, agreement.stray_reversals, "has a reversal without an entry"),
+        (Code.LOAN_DIFFERS, agreement.differing_loans, "does not hold what its entries say"),
+        (Code.LOTS_DIFFER, agreement.differing_lots, "has lots that are not what stands off"),
+        (Code.ALLOWANCE_DIFFERS, agreement.differing_allowances, "is not what moved on it"),
+    )
+    return [
+        Finding(code, f"{row['loan_id']} of {row['tenant']} {what}")
+        for code, look, what in looks
+        for row in await look(reader)
+    ]
 
 
 class _Walk:
@@ -89,7 +107,8 @@ class _Walk:
                 entries += len(await journal.up_to(block.last_seq))
                 continue
             found = await journal.up_to(block.signed.head.last_seq)
-            self.findings += self._check.block(block, [_leaf(held) for held in found])
+            form = block.signed.head.entry_form
+            self.findings += self._check.block(block, [_leaf(held, form) for held in found])
             entries += len(found)
             self._tell(self._done + entries)
         self.findings += self._check.end()
@@ -121,12 +140,12 @@ async def prove(reader: Reader, entry_id: UUID) -> Proof | NoProof:
         return NoProof(
             f"block {block.number} of lane {block.lane} cannot be read: {block.why}", True
         )
-    proof = Proof.of(held.text, block)
+    proof = Proof.of(held.text(block.signed.head.entry_form), block)
     if proof is None:
         head = block.signed.head
         return NoProof(f"it is not what block {head.number} of lane {head.lane} sealed", True)
     return proof
 
 
-def _leaf(held: Held) -> Leaf:
-    return Leaf(held.entry_id, leaf_of(held.text))
+def _leaf(held: Held, form: int) -> Leaf:
+    return Leaf(held.entry_id, leaf_of(held.text(form)))

@@ -17,7 +17,7 @@ from mesh.service import Reader
 
 from ledger.audit.head import Head, Signed
 from ledger.audit.published import HeadsFile
-from ledger.audit.sealing import BLOCK_MAX, Seal
+from ledger.audit.sealing import BLOCK_MAX, Seal, Unsealed
 from ledger.audit.service import SEAL, key_of_lane
 
 SEAL_EVERY_S = 10.0
@@ -42,6 +42,10 @@ class Chains(Protocol):
 
     async def fresh(self, reader: Reader, lane: int, *, after_seq: int, most: int) -> Seal | None:
         """Give what is to be sealed next of a lane; none where all of it is."""
+        ...
+
+    async def unsealed(self, reader: Reader, lanes: Collection[int]) -> list[Unsealed]:
+        """Say what of each lane no block covers yet."""
         ...
 
     async def heads(self, reader: Reader, known: Mapping[int, int]) -> list[Signed]:
@@ -69,15 +73,20 @@ class Sealer:
         held: Callable[[], Collection[int]],
         lanes: int,
         file: HeadsFile,
+        tell: Callable[[Sequence[Unsealed]], None] = lambda _: None,
         every_s: float = SEAL_EVERY_S,
     ) -> None:
-        """Seal by `doors`, append to `file`. `held`: the lanes that this instance holds."""
+        """Seal by `doors`, append to `file`. `held`: the lanes that this instance holds.
+
+        `tell` hears what of them is not sealed, whenever there is a pause.
+        """
         self._chains = chains
         self._reader = reader
         self._doors = doors
         self._held = held
         self._lanes = lanes
         self._file = file
+        self._tell = tell
         self._every_s = every_s
         self._known: dict[int, int] | None = None
         """The highest number of each lane in the file; none: it was not looked into yet."""
@@ -89,6 +98,8 @@ class Sealer:
             try:
                 is_full = await self.seal()
                 await self.publish()
+                if not is_full:
+                    await self.look()
             except (Unavailable, Refusal, OSError, ValueError) as trouble:
                 # ValueError: a block's row was written by hand. The books go on; `verify` tells it.
                 log.warning("blocks wait", extra={"why": str(trouble)})
@@ -123,6 +134,11 @@ class Sealer:
             await asyncio.to_thread(self._file.append, heads)
             known |= {signed.head.lane: signed.head.number for signed in heads}
             self._known = known
+
+    async def look(self) -> None:
+        """Tell what of the lanes that are held is not sealed."""
+        held = sorted(self._held())
+        self._tell(await self._chains.unsealed(self._reader, held) if held else [])
 
     def _command(self, lane: int, seal: Seal, last: Head | None) -> Command:
         """Ask for the lane's next block; asked twice, it is one (lanes 16)."""

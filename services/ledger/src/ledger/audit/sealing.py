@@ -119,6 +119,20 @@ class Block:
     leaves: Leaves
 
 
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """What of a lane no block covers yet."""
+
+    lane: int
+    entries: int
+    oldest: datetime | None
+    """When the first of them was booked; none: there are none."""
+
+    def age_s(self, now: datetime) -> float:
+        """Say for how many seconds the oldest waits; 0 where none does."""
+        return max((now - self.oldest).total_seconds(), 0.0) if self.oldest else 0.0
+
+
 class Signs(Protocol):
     """Who signs (ledger.audit.signing.Signer): the same head gets the same signature."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from ledger.audit.entry import ENTRY_FORM
+from ledger.audit.entry import FORMS
 from ledger.audit.finding import Code, Finding
 from ledger.audit.head import NONE_BEFORE, Head, Signed
 from ledger.audit.published import Unreadable
@@ -25,6 +25,7 @@ class Published:
     digests: dict[int, dict[int, bytes]] = field(default_factory=dict[int, dict[int, bytes]])
     """lane → number → digest of the head"""
     count: int = 0
+    """Of the heads: one that was told again counts once."""
 
     def take(self, heads: Iterable[Signed | Unreadable], keys: Keys) -> Iterator[Finding]:
         """Take heads in, and tell which cannot be believed."""
@@ -37,10 +38,10 @@ class Published:
                 yield _forged(head, keys, where=self.name)
                 continue
             known = self.digests.setdefault(head.lane, {})
+            self.count += head.number not in known  # what is said again is the same head
             if known.setdefault(head.number, head.digest) != head.digest:
                 told = f"{self.name} tells two heads of it: the store was restored, or rewritten"
                 yield Finding(Code.TOLD_TWICE, told, head.lane, head.number)
-            self.count += 1
 
 
 class LaneCheck:
@@ -60,10 +61,9 @@ class LaneCheck:
         self.entries += len(found)
         yield from self._head(block.signed)
         self.last = head
-        if head.entry_form != ENTRY_FORM:
-            told = (
-                f"its entries were hashed in form {head.entry_form}; this build knows {ENTRY_FORM}"
-            )
+        if head.entry_form not in FORMS:
+            known = ", ".join(map(str, FORMS))
+            told = f"its entries were hashed in form {head.entry_form}; this build knows {known}"
             yield Finding(Code.UNKNOWN_FORM, told, head.lane, head.number)
             return
         if len(block.leaves) != head.count or block.leaves.root != head.root:

@@ -73,6 +73,7 @@ class Instructed(Around):
         for told in change.told:
             if instruction := self._instruction(change.key, told):
                 route = self._route_of(change.key.tenant, instruction.product)
+                said = [wire.with_core(each, instruction) for each in said]
                 said += wire.say_instructed(change.key, told, instruction, route)
         return said
 

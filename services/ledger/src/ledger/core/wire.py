@@ -1,6 +1,7 @@
 """The border of core banking: records and commands ↔ the domain; what is posted → instructions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 from uuid import UUID
@@ -139,10 +140,11 @@ def to_instruction(told: Heard, route: Route) -> Instruction | None:
             entries, command, amount_minor = (entry,), entry.command, entry.amount_minor or 0
         case _:
             return None
-    case_id = entry.case_id
     lines = net(entries)
-    if not lines or not route.instructs(command, has_case=case_id is not None):
+    if not lines or not route.instructs(command, has_case=entry.case_id is not None):
         return None
+    # A refinance's case is of the old loan, and waits for what is booked there.
+    case_id = entry.case_id if isinstance(told.event, Posted) else None
     return Instruction(
         instruction_id=derive(told.event_id, "instruction"),
         transaction_id=entry.transaction_id,
@@ -188,6 +190,25 @@ def _approvers(message: Message) -> frozenset[str]:
 
 
 # --- said -------------------------------------------------------------------------------------
+
+
+POSTED = (
+    ledger.WriteOffPosted,
+    ledger.ChargeOffPosted,
+    ledger.ChargeOffRemoved,
+    ledger.TransactionReversed,
+    ledger.RecoveryPosted,
+    ledger.PayOffPosted,
+    ledger.RefinancePosted,
+)
+"""What tells a case that it is posted."""
+
+
+def with_core(said: Said, instruction: Instruction) -> Said:
+    """Tell the case which core has to book its posting too, so that it waits for it."""
+    if isinstance(said, Outgoing) and isinstance(said.record, POSTED):
+        return replace(said, record=replace(said.record, instructed=instruction.core))
+    return said
 
 
 def say_instructed(key: Key, told: Heard, instruction: Instruction, route: Route) -> Sequence[Said]:

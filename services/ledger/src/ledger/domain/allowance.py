@@ -39,7 +39,7 @@ def provide(
         amount_minor = asked.amount_minor
     else:
         amount_minor = asked.target_minor - state.balance_minor
-    lines = _lines(amount_minor, policy)
+    lines = provision_lines(amount_minor, policy)
     entry = Entry(
         entry_id=ask.entry_id,
         transaction_id=ask.transaction_id,
@@ -56,8 +56,8 @@ def provide(
     return Provisioned(entry, amount_minor, state.balance_minor + allowance_moved(lines, policy))
 
 
-def _lines(amount_minor: int, policy: Policy) -> tuple[Line, ...]:
-    """Raise the allowance, or lower it; nothing when it stays."""
+def provision_lines(amount_minor: int, policy: Policy) -> tuple[Line, ...]:
+    """Give the lines that raise the allowance, or lower it; none when it stays."""
     if amount_minor == 0:
         return ()
     up, down = ("PROVISION", "ALLOWANCE") if amount_minor > 0 else ("ALLOWANCE", "PROVISION")

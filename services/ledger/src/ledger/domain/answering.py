@@ -13,7 +13,16 @@ from uuid import uuid5
 
 from ledger.domain.applying import apply
 from ledger.domain.ask import Ask
-from ledger.domain.command import Adding, Asked, PayOff, Provision, Refinance, Reverse, Undo
+from ledger.domain.command import (
+    Adding,
+    Asked,
+    PayOff,
+    Provision,
+    Refinance,
+    ReportChargeOff,
+    Reverse,
+    Undo,
+)
 from ledger.domain.events import NewLoan, Posted
 from ledger.domain.history import History, Transaction
 from ledger.domain.loan import Loan, Particulars
@@ -54,7 +63,7 @@ def answer(held: Held, ask: Ask, *, policy: Policy, booked_at: datetime) -> Post
         return refuse("CURRENCY_MISMATCH")
     if isinstance(asked, Refusal):
         return asked
-    assert not isinstance(asked, Provision), "a provision is no loan's"
+    assert not isinstance(asked, Provision | ReportChargeOff), "these are no transaction"
     gone = _named(held.history, asked)
     now = Situation(held.loan, asked, policy, ask, held.history, gone, held.taken)
     if code := broken_as_asked(asked, ask, policy) or broken(NOW, now):

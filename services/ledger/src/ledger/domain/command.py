@@ -184,12 +184,20 @@ class Refinance:
     amount_minor: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ReportChargeOff:
+    """Report a loss that is not posted: no loan moves, and no transaction is made."""
+
+    name: ClassVar[str] = "report_charge_off"
+    take: Take
+
+
 type Loss = ChargeOff | WriteOff | RemoveChargeOff
 type Payment = Repay | Refund | GoodwillCredit | PayOff | Refinance
 type Adding = Loss | Payment | Recover | CreditBalanceRefund | Accrue
 """What becomes a transaction of a loan's history."""
 type TakingAway = Reverse | Undo
-type Asked = Adding | TakingAway | Provision
+type Asked = Adding | TakingAway | Provision | ReportChargeOff
 
 COMMANDS: Mapping[str, type[Asked]] = {
     command.name: command
@@ -198,4 +206,4 @@ COMMANDS: Mapping[str, type[Asked]] = {
         PayOff, CreditBalanceRefund, Accrue, Provision, Refinance,
     )
 }  # fmt: skip
-"""Every command there is, by name."""
+"""Every command of the books, by name."""

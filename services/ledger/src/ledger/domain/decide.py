@@ -13,6 +13,7 @@ from ledger.domain.events import (
     AllowanceState,
     Answered,
     AskRefused,
+    ChargeOffReported,
     Event,
     ImportRefused,
     ImportUnchanged,
@@ -34,6 +35,7 @@ from ledger.domain.opening import open_refinanced, opened, opening
 from ledger.domain.policy import Policy
 from ledger.domain.posting import Entry, EntryKind
 from ledger.domain.refusal import Refusal, refuse
+from ledger.domain.reporting import report
 from ledger.domain.row import LoanRow, Row, RowRefused, read_loan, read_party
 
 
@@ -62,13 +64,20 @@ class Provide:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """Report a loss of a loan; what is asked for is a report."""
+
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
 class OpenRefinanced:
     """Open the loan that a refinance, posted on another loan, makes."""
 
     new: NewLoan
 
 
-type Command = Post | Ask | Provide | OpenRefinanced | ImportLoan | ImportParty
+type Command = Post | Ask | Provide | Report | OpenRefinanced | ImportLoan | ImportParty
 
 
 def decide(state: State, command: Command, *, now: datetime, policy: Policy) -> Sequence[Event]:
@@ -86,6 +95,11 @@ def decide(state: State, command: Command, *, now: datetime, policy: Policy) -> 
             policy = _with_closed(policy, ask, state.closed_through)
             given = provide(state, ask, currency=currency, policy=policy, booked_at=now)
             return (AskRefused(ask, given) if isinstance(given, Refusal) else given,)
+        case Report(ask):
+            assert isinstance(state, LoanState)
+            through = state.closed_through
+            told = report(state.loan, ask, policy=policy, closed_through=through, booked_at=now)
+            return (AskRefused(ask, told) if isinstance(told, Refusal) else told,)
         case OpenRefinanced(new):
             assert isinstance(state, LoanState)
             if state.loan is not None:
@@ -127,7 +141,7 @@ def evolve(state: State, event: Event) -> State:
         case PartyImported():
             assert isinstance(state, PartyState)
             return PartyState(event.party, state.version + 1)
-        case ImportUnchanged() | ImportRefused() | AskRefused():
+        case ChargeOffReported() | ImportUnchanged() | ImportRefused() | AskRefused():
             return state
         case _:
             assert_never(event)

@@ -100,6 +100,17 @@ class Provisioned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeOffReported:
+    """A loss was reported of a loan, of which nothing moves."""
+
+    ask: Ask
+    entry: Entry
+    """Provides for it; without lines where the policy keeps no allowance."""
+    outstanding_minor: int
+    is_provision: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostingRefused:
     """The grant or the ledger's rules forbid it: nothing was posted."""
 
@@ -135,6 +146,7 @@ type Event = (
     | RefinanceOpened
     | Posted
     | Provisioned
+    | ChargeOffReported
     | PostingRefused
     | AskRefused
     | ImportUnchanged

@@ -54,6 +54,17 @@ class Policies:
         )
 
 
+def version_of(text: str) -> str:
+    """Give the version that a file of a policy names. Raises PolicyWrong."""
+    try:
+        version = tomllib.loads(text).get("version")
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyWrong(f"policy: {error}") from error
+    if not isinstance(version, str) or not version:
+        raise PolicyWrong("policy: version is missing, or no text")
+    return version
+
+
 def read_policy(table: Table, *, version: str, roles: Roles = ROLES) -> Policy:
     """Read one policy, which may name these roles, from its table. Raises PolicyWrong."""
     if missing := sorted(REQUIRED - table.keys()):
@@ -92,13 +103,9 @@ def _behind(earlier: Sequence[Policy], now: Policy) -> Policy:
 
 
 def _version(text: str) -> Policies:
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyWrong(f"policy: {error}") from error
-    version = table.pop("version", None)
-    if not isinstance(version, str) or not version:
-        raise PolicyWrong("policy: version is missing, or no text")
+    version = version_of(text)
+    table = tomllib.loads(text)
+    del table["version"]
     try:
         specials = _specials(table.pop("special", []))
         everybody = _tenants_policy(table, specials, tenant=None, version=version)

@@ -3,16 +3,19 @@
 import tomllib
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
+
+from ledger.monthend.known import Notice, NoticeKind, Valuation
 
 DAYS_MAX = 3_650
 """Ten years: longer than any claim lives."""
 
 KEYS = frozenset({
     "version", "substandard_days", "open_end", "mortgage", "loss_days", "notice_days",
+    "loan_to_value_percent", "re_ageing",
 })  # fmt: skip
 
 
@@ -28,14 +31,6 @@ class Ending(StrEnum):
     MORTGAGE = "mortgage"
 
 
-class NoticeKind(StrEnum):
-    """What a bank is told of a borrower and must act upon."""
-
-    BANKRUPTCY = "BANKRUPTCY"
-    FRAUD = "FRAUD"
-    DEATH = "DEATH"
-
-
 class Standard(StrEnum):
     """How a loan is classified."""
 
@@ -46,13 +41,6 @@ class Standard(StrEnum):
     """The loan system told nothing of arrears."""
 
 
-class Notice(NamedTuple):
-    """That a bank was told something, and when: on receipt, or discovery."""
-
-    kind: NoticeKind
-    received: date
-
-
 class Due(NamedTuple):
     """By when a loss must be taken, because of what."""
 
@@ -61,6 +49,8 @@ class Due(NamedTuple):
     """120 DPD, 180 DPD, or the kind of a notice."""
     reached: date
     """From this day on the loan is a loss."""
+    loss_minor: int = 0
+    """What of it: all, or what collateral does not cover."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +61,9 @@ class Arrears:
     """Whether the loan system told of arrears at all."""
     oldest_unpaid: date | None
     notices: tuple[Notice, ...] = ()
+    outstanding_minor: int = 0
+    valuation: Valuation | None = None
+    """Of its collateral; none: there is none, or nobody told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +77,18 @@ class Classified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReAgeing:
+    """How seldom, and after how much, the clock of an open-end loan may begin anew."""
+
+    months_between: int
+    most: int
+    """Times, in `within_months`."""
+    within_months: int
+    payments: int
+    """That stand, since the last time or since the loan came in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clocks:
     """One version of the days."""
 
@@ -93,6 +98,9 @@ class Clocks:
     notice_days: Mapping[NoticeKind, int]
     open_end: frozenset[str]
     mortgage: frozenset[str]
+    loan_to_value_percent: int
+    """A mortgage of at most this part of its collateral's value is late, but not substandard."""
+    re_ageing: ReAgeing
 
     def ending(self, product: str) -> Ending:
         """Say how a product ends."""
@@ -108,7 +116,9 @@ class Clocks:
         told = [notice for notice in arrears.notices if notice.received <= day]
         if due is not None and due.reached <= day:
             standard = Standard.LOSS
-        elif days >= self.substandard_days or told:
+        elif told or (
+            days >= self.substandard_days and not self._is_well_covered(arrears, product)
+        ):
             standard = Standard.SUBSTANDARD
         else:
             standard = Standard.PASS if arrears.is_told else Standard.UNKNOWN
@@ -116,13 +126,29 @@ class Clocks:
         return Classified(standard=standard, due=due, days_late=late)
 
     def _triggers(self, arrears: Arrears, product: str) -> Iterator[Due]:
-        if oldest := arrears.oldest_unpaid:
+        held_minor = arrears.outstanding_minor
+        covered_minor = self._covered_minor(arrears, product)
+        is_covered = covered_minor is not None and covered_minor >= held_minor
+        if (oldest := arrears.oldest_unpaid) and not is_covered:
             days = self.loss_days[self.ending(product)]
             reached = oldest + timedelta(days=days)
-            yield Due(month_end(reached), f"{days} DPD", reached)
+            loss_minor = held_minor - (covered_minor or 0)
+            yield Due(month_end(reached), f"{days} DPD", reached, loss_minor)
         for notice in arrears.notices:
             due_by = notice.received + timedelta(days=self.notice_days[notice.kind])
-            yield Due(due_by, notice.kind.value, due_by)
+            yield Due(due_by, notice.kind.value, due_by, held_minor)
+
+    def _covered_minor(self, arrears: Arrears, product: str) -> int | None:
+        """Give what collateral leaves out of a loss by days; none where none is counted."""
+        valuation = arrears.valuation
+        counts = self.ending(product) is Ending.MORTGAGE or (valuation and valuation.is_assured)
+        return valuation.net_minor if valuation and counts else None
+
+    def _is_well_covered(self, arrears: Arrears, product: str) -> bool:
+        if arrears.valuation is None or self.ending(product) is not Ending.MORTGAGE:
+            return False
+        most_minor = self.loan_to_value_percent * arrears.valuation.value_minor
+        return 100 * arrears.outstanding_minor <= most_minor
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -145,6 +171,8 @@ class Clocks:
             notice_days=_table(table, "notice_days", tuple(NoticeKind)),
             open_end=open_end,
             mortgage=mortgage,
+            loan_to_value_percent=_days(table["loan_to_value_percent"], "loan_to_value_percent"),
+            re_ageing=_re_ageing(table["re_ageing"]),
         )
 
 
@@ -167,7 +195,14 @@ def _table[E: StrEnum](table: Mapping[str, Any], key: str, names: Sequence[E]) -
     return {name: _days(given[name], f"{key}.{name}") for name in names}
 
 
+def _re_ageing(given: object) -> ReAgeing:
+    names = [each.name for each in fields(ReAgeing)]
+    if not isinstance(given, dict) or sorted(given) != sorted(names):
+        raise ClocksWrong(f"re_ageing: needs {', '.join(names)}, and nothing else")
+    return ReAgeing(**{name: _days(given[name], f"re_ageing.{name}") for name in names})
+
+
 def _days(given: object, key: str) -> int:
     if type(given) is not int or not 0 <= given <= DAYS_MAX:
-        raise ClocksWrong(f"{key}: not a number of days from 0 to {DAYS_MAX}")
+        raise ClocksWrong(f"{key}: not a whole number from 0 to {DAYS_MAX}")
     return given

@@ -12,7 +12,8 @@ from typing import Any
 from ledger.domain.events import LoanState, Posted
 from ledger.domain.loan import Loan, Status
 from ledger.domain.policy import Book
-from ledger.monthend.clocks import Arrears, Classified, Clocks, Notice, NoticeKind
+from ledger.monthend.clocks import Arrears, Classified, Clocks
+from ledger.monthend.known import NOTHING_KNOWN, Known, Notice, NoticeKind
 from ledger.reports import due
 from ledger.reports.ageing import aged, schedule_of
 
@@ -28,8 +29,11 @@ class Closing:
     done: frozenset[date] = frozenset()
     """Months, by their last day, in which it was gone through."""
     paid: Mapping[date, int] = field(default_factory=lambda: MappingProxyType({}))
-    """Minor units of the customer's money up to those days, since the books opened."""
-    notices: tuple[Notice, ...] = ()
+    """Minor units of the customer's money up to those days, since its clock began."""
+    known: Known = NOTHING_KNOWN
+    """What the bank was told of it."""
+    proposed: frozenset[date] = frozenset()
+    """By which days a loss was to be taken that other months' ends proposed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +49,13 @@ class LoanClosed:
     accrual_code: str | None
     """Why nothing was accrued."""
     outstanding_minor: int
+    loss_minor: int
+    """What of it is a loss that is due."""
     oldest_unpaid: date | None
     days_past_due: int | None
     classified: Classified
     is_proposed: bool
-    """Its loss is due, and something is outstanding."""
+    """Its loss is due, and was not proposed before for that day."""
     clocks_version: str
 
 
@@ -65,12 +71,14 @@ def close(
     loan = closing.inner.loan
     assert loan is not None, "a loan is there"
     arrears, days = arrears_of(
-        loan, paid_minor=closing.paid.get(through, 0), notices=closing.notices, day=through
+        loan, paid_minor=closing.paid.get(through, 0), known=closing.known, day=through
     )
     what = loan.particulars
     classified = clocks.classify(arrears, what.product, through)
     outstanding_minor = loan.outstanding.total
-    is_due = classified.due is not None and classified.due.due_by <= through
+    due = classified.due
+    loss_minor = due.loss_minor if due and due.due_by <= through else 0
+    is_new = due is not None and due.due_by not in closing.proposed
     return LoanClosed(
         through=through,
         product=what.product,
@@ -79,19 +87,23 @@ def close(
         accrued_minor=accrued_minor,
         accrual_code=accrual_code,
         outstanding_minor=outstanding_minor,
+        loss_minor=loss_minor,
         oldest_unpaid=arrears.oldest_unpaid,
         days_past_due=days,
         classified=classified,
-        is_proposed=is_due and outstanding_minor > 0,
+        is_proposed=loss_minor > 0 and is_new,
         clocks_version=clocks.version,
     )
 
 
 def arrears_of(
-    loan: Loan, *, paid_minor: int, notices: tuple[Notice, ...], day: date
+    loan: Loan, *, paid_minor: int, known: Known, day: date
 ) -> tuple[Arrears, int | None]:
-    """Say what is known of a loan's clock at a day, and its days past due; none: not told."""
-    what = loan.particulars
+    """Say what is known of a loan's clock at a day, and its days past due; none: not told.
+
+    `paid_minor`: the customer's money since the clock began, at the latest re-ageing.
+    """
+    what, notices, reaging = loan.particulars, known.notices, known.reaging(day)
     told: dict[str, Any] = {
         "oldest_unpaid_due": what.oldest_unpaid_due,
         "days_past_due": what.days_past_due,
@@ -100,12 +112,20 @@ def arrears_of(
         "expiry": what.expiry,
         "paid_minor": paid_minor,
     }
+    if reaging:
+        told |= {"oldest_unpaid_due": reaging.oldest_unpaid, "days_past_due": 0}
     how = aged(schedule_of(told), owed_minor=loan.customer.total, day=day)
     if what.fraud and all(notice.kind is not NoticeKind.FRAUD for notice in notices):
         # When it was discovered nobody told: at the latest when the loan came into the books.
         notices = (*notices, Notice(NoticeKind.FRAUD, what.opened))
     return (
-        Arrears(is_told=how.days is not None, oldest_unpaid=how.oldest, notices=notices),
+        Arrears(
+            is_told=how.days is not None,
+            oldest_unpaid=how.oldest,
+            notices=notices,
+            outstanding_minor=loan.outstanding.total,
+            valuation=known.valuation(day),
+        ),
         due.days_past_due(how.oldest, day) if how.days is not None else None,
     )
 
@@ -117,7 +137,9 @@ def is_in_scope(loan: Loan | None, through: date) -> bool:
 
 def closed(state: Closing, event: LoanClosed) -> Closing:
     """Apply that a loan was gone through."""
-    return replace(state, done=state.done | {event.through})
+    due = event.classified.due
+    proposed = {due.due_by} if event.is_proposed and due else set[date]()
+    return replace(state, done=state.done | {event.through}, proposed=state.proposed | proposed)
 
 
 def posted(state: Closing, inner: LoanState, event: object) -> Closing:
@@ -132,5 +154,7 @@ def posted(state: Closing, inner: LoanState, event: object) -> Closing:
                     if line.book is Book.CUST and line.holds
                 )
                 for day in paid:
-                    paid[day] += moved if entry.value_date <= day else 0
+                    reaging = state.known.reaging(day)
+                    began = reaging.reaged_on if reaging else date.min
+                    paid[day] += moved if began < entry.value_date <= day else 0
     return replace(state, inner=inner, paid=paid)

@@ -5,13 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import assert_never
 
-from ledger.monthend.clocks import Notice, month_end
+from ledger.monthend.clocks import month_end
 
 KIND = "month_end"
 """Of the key of a tenant's month; its id is as 2026-10."""
-
-CLOCK = "clock"
-"""Of the key of what a bank was told of a loan's borrower."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,38 +96,8 @@ class MonthRefused:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClockState:
-    """What a bank was told of a loan's borrower; `is_known`: there is such a loan."""
-
-    is_known: bool = False
-    notices: tuple[Notice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Tell:
-    """The bank was told something of a loan's borrower."""
-
-    notice: Notice
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeTold:
-    """It is noted when the bank was told: a later day for the same changes nothing."""
-
-    notice: Notice
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeUnchanged:
-    """An earlier day is known. Only the caller hears of it."""
-
-    notice: Notice
-
-
 type Command = Start | Close
 type Event = MonthStarted | PeriodClosed | MonthUnchanged | MonthRefused
-type ClockEvent = NoticeTold | NoticeUnchanged | MonthRefused
 
 
 def read_month(text: str) -> date | None:
@@ -187,28 +154,3 @@ def _close(state: MonthState, command: Close, *, now: datetime) -> Event:
     if left := state.progress.left:
         return MonthRefused("LOANS_LEFT", f"{left} loans were not gone through yet")
     return PeriodClosed(through=command.through, by=command.by, at=now, progress=state.progress)
-
-
-def tell(state: ClockState, command: Tell, *, now: datetime) -> Sequence[ClockEvent]:
-    """Note when the bank was told: the first day counts."""
-    notice = command.notice
-    if not state.is_known:
-        return (MonthRefused("UNKNOWN_LOAN", "no such loan"),)
-    if notice.received > now.date():
-        return (MonthRefused("FUTURE_DATE", "received: the date is after today"),)
-    for known in state.notices:
-        if known.kind is notice.kind and known.received <= notice.received:
-            return (NoticeUnchanged(known),)
-    return (NoticeTold(notice),)
-
-
-def told(state: ClockState, event: ClockEvent) -> ClockState:
-    """Apply what was told."""
-    match event:
-        case NoticeTold(notice):
-            others = tuple(known for known in state.notices if known.kind is not notice.kind)
-            return replace(state, notices=(*others, notice))
-        case NoticeUnchanged() | MonthRefused():
-            return state
-        case _:
-            assert_never(event)

@@ -26,14 +26,17 @@ from ledger.around import Around, Changes, Wanted
 from ledger.domain.events import (
     AllowanceState,
     AskRefused,
+    ChargeOffReported,
     LoanState,
     Posted,
     Provisioned,
 )
-from ledger.monthend import closing, month, wire
-from ledger.monthend.clocks import Clocks, Notice
+from ledger.monthend import closing, month, telling, wire
+from ledger.monthend.clocks import Clocks
 from ledger.monthend.closing import Closing, LoanClosed
-from ledger.monthend.month import CLOCK, KIND, ClockState, MonthState
+from ledger.monthend.known import NOTHING_KNOWN, Known
+from ledger.monthend.month import KIND, MonthState
+from ledger.monthend.telling import CLOCK, ClockState
 
 ALREADY = "ALREADY_ACCRUED"
 
@@ -63,8 +66,12 @@ class MonthStore(Protocol):
         """Give what was paid on each loan up to these days."""
         ...
 
-    async def notices(self, reader: Reader, keys: Sequence[Key]) -> dict[Key, tuple[Notice, ...]]:
+    async def known(self, reader: Reader, keys: Sequence[Key]) -> dict[Key, Known]:
         """Give what the bank was told of each loan."""
+        ...
+
+    async def proposed(self, reader: Reader, keys: Sequence[Key]) -> dict[Key, frozenset[date]]:
+        """Give by which days each loan's loss was to be taken that was proposed."""
         ...
 
     async def still_open(self, tx: Transaction, earliest: Mapping[str, date]) -> None:
@@ -79,7 +86,7 @@ class MonthStore(Protocol):
         """Keep what became of months."""
         ...
 
-    async def save_notices(self, tx: Transaction, changes: Sequence[Change[Any, Any]]) -> None:
+    async def save_clocks(self, tx: Transaction, changes: Sequence[Change[Any, Any]]) -> None:
         """Keep what the bank was told."""
         ...
 
@@ -99,7 +106,8 @@ class MonthEnds(Around):
             case MonthState():
                 return month.decide(state, wire.to_command(message), now=now)
             case ClockState():
-                return month.tell(state, wire.to_tell(message), now=now)
+                asked = wire.to_tell(message)
+                return telling.tell(state, asked, clocks=self._clocks, now=now)
             case Closing() if message.kind == wire.CLOSE_LOAN:
                 return self._close_loan(state, message, now=now)
             case Closing(inner=inner):
@@ -113,7 +121,7 @@ class MonthEnds(Around):
             case MonthState(), _:
                 return month.evolve(state, event)
             case ClockState(), _:
-                return month.told(state, event)
+                return telling.told(state, event)
             case Closing(), LoanClosed():
                 return closing.closed(state, event)
             case Closing(inner=inner), _:
@@ -126,7 +134,7 @@ class MonthEnds(Around):
         match change.key.kind:
             case month.KIND:
                 return [said for told in change.told for said in wire.say_month(change.key, told)]
-            case month.CLOCK:
+            case telling.CLOCK:
                 return [wire.say_clock(told.event) for told in change.told]
             case _:
                 pass
@@ -149,8 +157,8 @@ class MonthEnds(Around):
     async def _save_own(self, tx: Transaction, changes: Changes) -> None:
         if months := [change for change in changes if change.key.kind == KIND]:
             await self._months.save_months(tx, months)
-        if notices := [change for change in changes if change.key.kind == CLOCK]:
-            await self._months.save_notices(tx, notices)
+        if clocks := [change for change in changes if change.key.kind == CLOCK]:
+            await self._months.save_clocks(tx, clocks)
 
     async def _save_inner(self, tx: Transaction, changes: Changes) -> None:
         """Keep what the ledger posted, if its period still is open, and what was gone through."""
@@ -180,11 +188,18 @@ class MonthEnds(Around):
             return states
         done = await self._months.gone_through(reader, ending)
         paid = await self._months.paid(reader, ending)
-        told = await self._months.notices(reader, list(ending))
+        told = await self._months.known(reader, list(ending))
+        before = await self._months.proposed(reader, list(ending))
         for key, of in ending.items():
             sums = {day: paid.get(key, {}).get(day, 0) for day in of}
             through = frozenset(done.get(key, ()))
-            states[key] = Closing(states[key], through, sums, told.get(key, ()))
+            states[key] = Closing(
+                states[key],
+                through,
+                sums,
+                told.get(key, NOTHING_KNOWN),
+                before.get(key, frozenset()),
+            )
         return states
 
     def _close_loan(self, state: Closing, message: Message, *, now: datetime) -> Sequence[Any]:
@@ -244,7 +259,7 @@ def _dated(told: Told[Any]) -> date | None:
     match told.event:
         case Posted(ask=ask):
             return ask.value_date
-        case Provisioned(entry=entry):
+        case Provisioned(entry=entry) | ChargeOffReported(entry=entry):
             return entry.value_date
         case _:
             return None

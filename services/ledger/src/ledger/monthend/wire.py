@@ -9,25 +9,34 @@ from contracts.records import ledger
 from contracts.types import from_date
 from mesh.service import Answer, Key, Message, Outgoing, Said, Told
 
-from ledger.monthend.clocks import Notice, NoticeKind
 from ledger.monthend.closing import LoanClosed
+from ledger.monthend.known import Notice, NoticeKind, Reaging
 from ledger.monthend.month import (
-    ClockEvent,
     Close,
     Command,
     Event,
     MonthRefused,
     MonthStarted,
     MonthUnchanged,
-    NoticeTold,
-    NoticeUnchanged,
     PeriodClosed,
     Start,
-    Tell,
     read_month,
 )
+from ledger.monthend.telling import (
+    ClockEvent,
+    LoanReaged,
+    NoticeTold,
+    Telling,
+    TellNotice,
+    TellReaging,
+    TellRefused,
+    TellUnchanged,
+    TellValuation,
+    ValuationTold,
+)
 
-START, CLOSE, CLOSE_LOAN, TELL = "StartMonthEnd", "CloseMonth", "CloseLoan", "TellNotice"
+START, CLOSE, CLOSE_LOAN = "StartMonthEnd", "CloseMonth", "CloseLoan"
+TELL, VALUE, RE_AGE = "TellNotice", "TellValuation", "TellReaging"
 
 ACCRUE = "Accrue"
 """The ledger's own command that a month's end begins with on a loan."""
@@ -42,10 +51,25 @@ def to_command(message: Message) -> Command:
     return Close(through, by) if message.kind == CLOSE else Start(through, by)
 
 
-def to_tell(message: Message) -> Tell:
+def to_tell(message: Message) -> Telling:
     """Hear that the bank was told something."""
     body: Mapping[str, Any] = message.body
-    return Tell(Notice(NoticeKind(body["kind"]), date.fromisoformat(body["received"])))
+    match message.kind:
+        case "TellValuation":
+            return TellValuation(
+                valued_on=date.fromisoformat(body["valued_on"]),
+                value=body["value"],
+                cost=body["cost"],
+                is_assured=body["is_assured"],
+            )
+        case "TellReaging":
+            oldest: str | None = body["oldest_unpaid"]
+            reaged_on = date.fromisoformat(body["reaged_on"])
+            return TellReaging(Reaging(reaged_on, date.fromisoformat(oldest) if oldest else None))
+        case _:
+            return TellNotice(
+                Notice(NoticeKind(body["kind"]), date.fromisoformat(body["received"]))
+            )
 
 
 def through_of(body: Mapping[str, Any]) -> date:
@@ -103,10 +127,18 @@ def say_clock(event: ClockEvent) -> Said:
     """Answer whether it was noted what the bank was told."""
     match event:
         case NoticeTold(notice):
-            return Answer({"result": "noted", "received": notice.received.isoformat()})
-        case NoticeUnchanged(notice):
-            return Answer({"result": "unchanged", "received": notice.received.isoformat()})
-        case MonthRefused(code, message):
+            return _noted(notice.received)
+        case ValuationTold(valuation):
+            return _noted(valuation.valued_on)
+        case LoanReaged(reaging):
+            return _noted(reaging.reaged_on)
+        case TellUnchanged(since):
+            return Answer({"result": "unchanged", "since": since.isoformat()})
+        case TellRefused(code, message):
             return Answer({"message": message}, code)
         case _:
             assert_never(event)
+
+
+def _noted(since: date) -> Answer:
+    return Answer({"result": "noted", "since": since.isoformat()})

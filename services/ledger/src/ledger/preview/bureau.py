@@ -1,23 +1,24 @@
 """What the credit bureau would be told of a loan, as far as the ledger knows it: Metro 2. Pure.
 
-US and personal only. Amounts are whole dollars, truncated, as the format has them. What needs the
-loan system (scheduled payment, history) is not told here.
+Of which loans, policy says (`bureaus`). Amounts are whole units of the currency, truncated, as the
+format has them. What needs the loan system (scheduled payment, history) is not told here.
 """
 
 from dataclasses import dataclass
 from datetime import date
 
+from mesh.currency import DECIMALS
+
 from ledger.domain.loan import Status
 from ledger.monthend.clocks import month_end
-
-DOLLAR_MINOR = 100
+from ledger.preview.bureaus import Bureau
 
 STATUS_BY_DPD = ((180, "84"), (150, "83"), (120, "82"), (90, "80"), (60, "78"), (30, "71"))
 """Field 17A while nothing is charged off, by days past due; below all of them CURRENT."""
 
 CURRENT, PAID, CHARGED_OFF, PAID_AFTER_IT = "11", "13", "97", "64"
 
-OPEN_END = frozenset({"CREDIT_LINE"})
+LINE_OF_CREDIT = "C"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,6 @@ class Standing:
     """A loan on a day, as far as the bureau is concerned."""
 
     on: date
-    product: str
     segment: str
     currency: str
     opened: date
@@ -53,11 +53,11 @@ class BureauRecord:
     status: str
     """17A."""
     balance: int
-    """21, whole dollars."""
+    """21, whole units of the currency."""
     past_due: int | None
-    """22, whole dollars."""
+    """22, whole units."""
     original_charge_off: int
-    """23, whole dollars: payments do not change it."""
+    """23, whole units: payments do not change it."""
     account_date: date
     """24: month end, or the day it was paid."""
     first_delinquency: date | None
@@ -75,25 +75,29 @@ class NoRecord:
     why: str
 
 
-def bureau_record(loan: Standing) -> BureauRecord | NoRecord:
+def bureau_record(loan: Standing, policy: Bureau) -> BureauRecord | NoRecord:
     """Say what would be reported of a loan as it stands."""
-    if loan.segment != "PERSONAL" or loan.currency != "USD":
-        return NoRecord("only personal loans in US dollars are reported")
+    if not policy.reports:
+        return NoRecord("by policy no loan of this tenant and product is reported")
+    if loan.segment not in policy.segments:
+        return NoRecord(f"by policy no {loan.segment} loan is reported")
+    unit_minor = 10 ** DECIMALS[loan.currency]
+    is_line = policy.portfolio == LINE_OF_CREDIT
     status = _status(loan)
     is_paid = status in (PAID, PAID_AFTER_IT)
     is_lost = status in (CHARGED_OFF, PAID_AFTER_IT)
-    balance = loan.owed_minor // DOLLAR_MINOR
+    balance = loan.owed_minor // unit_minor
     day_paid = loan.paid_on if is_paid else None
     return BureauRecord(
-        portfolio=_portfolio(loan.product),
+        portfolio=policy.portfolio,
         opened=loan.opened,
         status=status,
         balance=balance,
         past_due=_past_due(status, balance),
-        original_charge_off=loan.off_minor // DOLLAR_MINOR if is_lost else 0,
+        original_charge_off=loan.off_minor // unit_minor if is_lost else 0,
         account_date=day_paid or month_end(loan.on),
         first_delinquency=loan.oldest_unpaid_due if is_lost or loan.days_past_due else None,
-        closed=loan.on if status == CHARGED_OFF and loan.product in OPEN_END else day_paid,
+        closed=loan.on if status == CHARGED_OFF and is_line else day_paid,
         last_payment=loan.paid_on,
     )
 
@@ -116,9 +120,3 @@ def _past_due(status: str, balance: int) -> int | None:
             return 0
         case _:
             return None
-
-
-def _portfolio(product: str) -> str:
-    if product == "MORTGAGE":
-        return "M"
-    return "C" if product in OPEN_END else "I"

@@ -8,6 +8,7 @@ from ledger.domain.events import Posted
 from ledger.domain.loan import Loan
 from ledger.domain.posting import Entry
 from ledger.preview.bureau import BureauRecord, NoRecord, Standing, bureau_record
+from ledger.preview.bureaus import Bureau
 from ledger.preview.tax import Loss, NoForm, TaxForm, tax_result
 
 
@@ -33,7 +34,12 @@ class Outcome:
 
 
 def outcome(
-    loan_id: str, posted: Posted, *, opened: tuple[str, Loan, Entry] | None, about: About
+    loan_id: str,
+    posted: Posted,
+    *,
+    opened: tuple[str, Loan, Entry] | None,
+    about: About,
+    bureau: Bureau,
 ) -> Outcome:
     """Say what a decision would come to. `opened`: the new loan of a refinance, and its entry."""
     entries = [(loan_id, entry) for entry in posted.entries]
@@ -43,7 +49,7 @@ def outcome(
         entries=tuple(entries),
         after=posted.loan,
         new_loan=opened[1] if opened else None,
-        bureau=bureau_record(_standing(posted)),
+        bureau=bureau_record(_standing(posted), bureau),
         tax=tax_result(_loss(posted, about)),
     )
 
@@ -54,7 +60,6 @@ def _standing(posted: Posted) -> Standing:
     is_paid = loan.customer.total == 0
     return Standing(
         on=on,
-        product=what.product,
         segment=what.segment,
         currency=what.currency,
         opened=what.opened,

@@ -56,7 +56,8 @@ PAYMENTS = frozenset({"recover", "repay", "goodwill_credit", "pay_off"})
 LOSSES = frozenset({"charge_off", "write_off", "remove_charge_off", "refund"})
 """What makes a loss, or lessens one."""
 
-PROVISION = "provision"
+PROVISIONS = frozenset({"provision", "report_charge_off"})
+"""What fills the allowance."""
 
 
 def category(product: str, segment: str) -> Category:
@@ -117,7 +118,7 @@ def _take(sums: Sums, movement: Mapping[str, Any], accounts: Accounts) -> None:
     elif command in PAYMENTS and code in accounts.recovery:
         sums.recoveries[category(movement["product"], movement["segment"])] -= debit
         sums.direct += 0 if on_allowance else debit
-    elif on_allowance and command == PROVISION:
+    elif on_allowance and command in PROVISIONS:
         sums.provision -= debit
     elif on_allowance:
         sums.adjustments -= debit

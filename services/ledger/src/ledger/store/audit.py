@@ -11,7 +11,7 @@ from mesh.service import Reader, Transaction
 
 from ledger.audit.entry import text_of
 from ledger.audit.head import Head, Signed
-from ledger.audit.sealing import Block, Leaves, Seal
+from ledger.audit.sealing import Block, Leaves, Seal, Unsealed
 
 LAST = """
 SELECT b.lane, b.number, b.first, b.count, b.last_seq, b.entry_form, b.root, b.previous,
@@ -52,6 +52,23 @@ ENTRY = "SELECT * FROM journal WHERE entry_id = $1"
 
 LINES = "SELECT * FROM journal_line WHERE entry_id = ANY($1::uuid[]) ORDER BY entry_id, place"
 
+UNSEALED = """
+SELECT k.lane, count(j.seq)::int AS entries, min(j.booked_at) AS oldest
+FROM unnest($1::int[]) AS k(lane)
+LEFT JOIN LATERAL (
+    SELECT last_seq FROM audit_block WHERE lane = k.lane ORDER BY number DESC LIMIT 1
+) b ON true
+LEFT JOIN journal j ON j.lane = k.lane AND j.seq > coalesce(b.last_seq, 0)
+GROUP BY k.lane ORDER BY k.lane
+"""
+
+OPENINGS = """
+SELECT o.* FROM opening o JOIN unnest($1::text[], $2::text[]) AS k(tenant, loan_id)
+  USING (tenant, loan_id)
+"""
+
+REVERSALS = "SELECT * FROM reversal WHERE transaction_id = ANY($1::uuid[])"
+
 STRAY_LINES = """
 SELECT DISTINCT l.entry_id FROM journal_line l
 WHERE NOT EXISTS (SELECT FROM journal j WHERE j.entry_id = l.entry_id)
@@ -70,6 +87,9 @@ LOWEST = -(1 << 63)
 """Below every number of a block or an entry, also one that somebody wrote by hand."""
 
 
+type Row = Mapping[str, Any]
+
+
 class Chains:
     """Where the blocks are kept."""
 
@@ -84,6 +104,11 @@ class Chains:
         if found["last_seq"] is None:
             return None
         return Seal(after_seq, found["last_seq"], Leaves(found["ids"], found["hashes"]))
+
+    async def unsealed(self, reader: Reader, lanes: Collection[int]) -> list[Unsealed]:
+        """Say what of each lane no block covers yet."""
+        found = await reader.fetch(UNSEALED, list(lanes))
+        return [Unsealed(row["lane"], row["entries"], row["oldest"]) for row in found]
 
     async def heads(self, reader: Reader, known: Mapping[int, int]) -> list[Signed]:
         """Give the next heads after the numbers known of each lane: a page of each."""
@@ -102,8 +127,13 @@ class Held:
     seq: int
     lane: int
     entry_id: UUID
-    text: bytes
     booked_at: datetime
+    texts: tuple[bytes, ...]
+    """In each form, the first first."""
+
+    def text(self, form: int) -> bytes:
+        """Give it in a form; one that this build does not know is told before it is asked for."""
+        return self.texts[min(form, len(self.texts)) - 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,21 +217,46 @@ class Journal:
         return bool(self._page)
 
 
-async def _with_lines(reader: Reader, rows: Sequence[Mapping[str, Any]]) -> list[Held]:
-    lines: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
+async def _with_lines(reader: Reader, rows: Sequence[Row]) -> list[Held]:
+    lines: dict[UUID, list[Row]] = defaultdict(list)
     if rows:
         for line in await reader.fetch(LINES, [row["entry_id"] for row in rows]):
             lines[line["entry_id"]].append(line)
+    openings = await _openings(reader, rows)
+    reversals = await _reversals(reader, rows)
     return [
-        Held(
-            row["seq"],
-            row["lane"],
-            row["entry_id"],
-            text_of(row, lines.get(row["entry_id"], ())),
-            row["booked_at"],
+        _held(
+            row,
+            lines.get(row["entry_id"], ()),
+            opening=openings.get(row["entry_id"]),
+            reversal=reversals.get((row["transaction_id"], row["cause_id"], row["kind"])),
         )
         for row in rows
     ]
+
+
+def _held(row: Row, lines: Sequence[Row], *, opening: Row | None, reversal: Row | None) -> Held:
+    first = text_of(row, lines)
+    now = first
+    if opening or reversal:
+        now = text_of(row, lines, opening=opening, reversal=reversal)
+    return Held(row["seq"], row["lane"], row["entry_id"], row["booked_at"], (first, now))
+
+
+async def _openings(reader: Reader, rows: Sequence[Row]) -> dict[UUID, Row]:
+    """Give how the loans of these entries came in, by the entry that took them in."""
+    came = [row for row in rows if row["kind"] == "OPENING" or row["command"] == "refinance"]
+    if not came:
+        return {}
+    places = [row["tenant"] for row in came], [row["loan_id"] for row in came]
+    return {row["entry_id"]: row for row in await reader.fetch(OPENINGS, *places)}
+
+
+async def _reversals(reader: Reader, rows: Sequence[Row]) -> dict[tuple[UUID, UUID, str], Row]:
+    """Give why these entries take back what they do, by transaction, cause and kind."""
+    back = [row["transaction_id"] for row in rows if row["kind"] == "REVERSE"]
+    found = await reader.fetch(REVERSALS, back) if back else ()
+    return {(row["transaction_id"], row["cause_id"], "REVERSE"): row for row in found}
 
 
 def _signed(row: Mapping[str, Any]) -> Signed:

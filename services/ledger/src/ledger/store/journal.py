@@ -12,6 +12,7 @@ from ledger.domain import written
 from ledger.domain.command import Reverse, Undo
 from ledger.domain.decide import (
     AskRefused,
+    ChargeOffReported,
     Event,
     LoanImported,
     Posted,
@@ -54,7 +55,7 @@ def entries(event: Event) -> Sequence[Entry]:
     match event:
         case Posted():
             return event.entries
-        case LoanImported() | RefinanceOpened() | Provisioned():
+        case LoanImported() | RefinanceOpened() | Provisioned() | ChargeOffReported():
             return (event.entry,)
         case _:
             return ()

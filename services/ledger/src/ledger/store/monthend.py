@@ -8,18 +8,16 @@ from typing import Any
 from mesh.saving import columns
 from mesh.service import Change, Key, Reader, Told, Transaction
 
-from ledger.monthend.clocks import Notice, NoticeKind
 from ledger.monthend.closing import PAYMENTS, LoanClosed
 from ledger.monthend.month import (
-    ClockState,
     MonthStarted,
     MonthState,
-    NoticeTold,
     PeriodClosed,
     Progress,
     Run,
     read_month,
 )
+from ledger.store.clocks import ClockRows
 
 CLOSED = "SELECT tenant, through FROM closed_period WHERE tenant = ANY($1) AND through IS NOT NULL"
 
@@ -49,7 +47,7 @@ SELECT count(*)::int AS loans,
        (count(*) FILTER (WHERE accrual_code IS NULL))::int AS accrued,
        (count(*) FILTER (WHERE accrual_code <> 'ALREADY_ACCRUED'))::int AS refused,
        (count(*) FILTER (WHERE is_proposed))::int AS proposed,
-       (count(*) FILTER (WHERE is_proposed AND days_late > 0))::int AS breached,
+       (count(*) FILTER (WHERE loss_minor > 0 AND days_late > 0))::int AS breached,
        (SELECT count(*)::int FROM loan l
         WHERE l.tenant = $1 AND l.status = 'ACTIVE' AND l.opened <= $2
           AND NOT EXISTS (SELECT FROM month_end_loan d WHERE d.tenant = l.tenant
@@ -77,19 +75,18 @@ SELECT k.tenant, k.loan_id, k.through,
        (SELECT coalesce(sum(n.credit_minor - n.debit_minor), 0)::bigint
         FROM journal j JOIN journal_line n USING (entry_id)
         WHERE j.tenant = k.tenant AND j.loan_id = k.loan_id AND j.value_date <= k.through
+          AND j.value_date > coalesce(
+              (SELECT max(r.reaged_on) FROM loan_reaging r
+               WHERE r.tenant = k.tenant AND r.loan_id = k.loan_id AND r.reaged_on <= k.through),
+              '-infinity')
           AND j.command = ANY($4::text[]) AND n.book = 'CUST' AND n.holds) AS paid_minor
 FROM unnest($1::text[], $2::text[], $3::date[]) AS k(tenant, loan_id, through)
 """
 
-NOTICES = """
-SELECT n.tenant, n.loan_id, n.kind, n.received FROM loan_notice n
+PROPOSED = """
+SELECT d.tenant, d.loan_id, d.due_by FROM month_end_loan d
 JOIN unnest($1::text[], $2::text[]) AS k(tenant, loan_id) USING (tenant, loan_id)
-ORDER BY n.tenant, n.loan_id, n.kind
-"""
-
-KNOWN = """
-SELECT l.tenant, l.loan_id FROM loan l
-JOIN unnest($1::text[], $2::text[]) AS k(tenant, loan_id) USING (tenant, loan_id)
+WHERE d.is_proposed
 """
 
 ADD_RUNS = """
@@ -117,21 +114,13 @@ FROM unnest($1::text[], $2::date[]) AS n(tenant, through)
 WHERE c.tenant = n.tenant
 """
 
-SAVE_NOTICES = """
-INSERT INTO loan_notice AS l (tenant, loan_id, kind, lane, received, told_at, told_by)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::date[], $6::timestamptz[],
-                     $7::text[])
-ON CONFLICT (tenant, loan_id, kind) DO UPDATE SET
-    received = excluded.received, told_at = excluded.told_at, told_by = excluded.told_by
-"""
-
 LIST_RUNS = "SELECT m.* FROM month_end m WHERE m.tenant = $1 ORDER BY m.through DESC LIMIT $2"
 
 PAGE = """
 SELECT d.* FROM month_end_loan d
 WHERE d.tenant = $1 AND d.through = $2 AND d.loan_id > $3
   AND ($4 = 'all' OR ($4 = 'proposed' AND d.is_proposed)
-       OR ($4 = 'breached' AND d.is_proposed AND d.days_late > 0)
+       OR ($4 = 'breached' AND d.loss_minor > 0 AND d.days_late > 0)
        OR ($4 = 'refused' AND d.accrual_code <> 'ALREADY_ACCRUED')
        OR lower(d.standard) = $4)
 ORDER BY d.loan_id
@@ -147,8 +136,8 @@ LIMIT $3
 
 LOAN = (
     "tenant", "through", "loan_id", "lane", "closed_at", "product", "segment", "currency",
-    "accrued_minor", "accrual_code", "outstanding_minor", "oldest_unpaid", "days_past_due",
-    "standard", "due_by", "cause", "days_late", "is_proposed", "clocks_version",
+    "accrued_minor", "accrual_code", "outstanding_minor", "loss_minor", "oldest_unpaid",
+    "days_past_due", "standard", "due_by", "cause", "days_late", "is_proposed", "clocks_version",
 )  # fmt: skip
 
 type Rows = Sequence[Mapping[str, Any]]
@@ -156,7 +145,7 @@ type Of = Mapping[Key, Collection[date]]
 type Changes = Sequence[Change[Any, Any]]
 
 
-class Months:
+class Months(ClockRows):
     """Where months are kept, as the lanes read and write them."""
 
     async def closed(self, reader: Reader, tenants: Collection[str]) -> dict[str, date]:
@@ -179,15 +168,6 @@ class Months:
             )
         return states
 
-    async def clocks(self, reader: Reader, keys: Sequence[Key]) -> dict[Key, ClockState]:
-        """Give what the bank was told."""
-        places = [key.tenant for key in keys], [key.id for key in keys]
-        known = {(row["tenant"], row["loan_id"]) for row in await reader.fetch(KNOWN, *places)}
-        notices = await self.notices(reader, keys)
-        return {
-            key: ClockState((key.tenant, key.id) in known, notices.get(key, ())) for key in keys
-        }
-
     async def gone_through(self, reader: Reader, of: Of) -> dict[Key, set[date]]:
         """Say in which of these months each loan was gone through."""
         found: dict[Key, set[date]] = defaultdict(set)
@@ -202,14 +182,12 @@ class Months:
             found[Key(row["tenant"], row["loan_id"])][row["through"]] = row["paid_minor"]
         return found
 
-    async def notices(self, reader: Reader, keys: Sequence[Key]) -> dict[Key, tuple[Notice, ...]]:
-        """Give what the bank was told of each loan, under the keys asked for."""
-        kinds = {(key.tenant, key.id): key for key in keys}
+    async def proposed(self, reader: Reader, keys: Sequence[Key]) -> dict[Key, frozenset[date]]:
+        """Give by which days each loan's loss was to be taken that was proposed."""
         places = [key.tenant for key in keys], [key.id for key in keys]
-        found: dict[Key, tuple[Notice, ...]] = defaultdict(tuple)
-        for row in await reader.fetch(NOTICES, *places):
-            notice = Notice(NoticeKind(row["kind"]), row["received"])
-            found[kinds[row["tenant"], row["loan_id"]]] += (notice,)
+        found: dict[Key, frozenset[date]] = defaultdict(frozenset)
+        for row in await reader.fetch(PROPOSED, *places):
+            found[Key(row["tenant"], row["loan_id"])] |= {row["due_by"]}
         return found
 
     async def still_open(self, tx: Transaction, earliest: Mapping[str, date]) -> None:
@@ -250,26 +228,6 @@ class Months:
             status = await tx.execute(CLOSE_RUNS, *columns(over))
             assert status == f"UPDATE {len(over)}", "a month is closed once"
             await tx.execute(CLOSE_PERIODS, *columns([row[:2] for row in over]))
-
-    async def save_notices(self, tx: Transaction, changes: Changes) -> None:
-        """Keep what the bank was told: of a kind the last that counted."""
-        rows: dict[tuple[Key, NoticeKind], tuple[Any, ...]] = {}
-        for change in changes:
-            for told in change.told:
-                if isinstance(told.event, NoticeTold):
-                    notice, key = told.event.notice, change.key
-                    actor = told.message.actor
-                    rows[key, notice.kind] = (
-                        key.tenant,
-                        key.id,
-                        notice.kind.value,
-                        change.lane,
-                        notice.received,
-                        told.at,
-                        f"{actor.role}/{actor.id}",
-                    )
-        if rows:
-            await tx.execute(SAVE_NOTICES, *columns(list(rows.values())))
 
 
 async def progress(reader: Reader, tenant: str, through: date) -> Progress:
@@ -331,6 +289,7 @@ def _of_loan(change: Change[Any, Any], told: Told[Any], event: LoanClosed) -> tu
         event.accrued_minor,
         event.accrual_code,
         event.outstanding_minor,
+        event.loss_minor,
         event.oldest_unpaid,
         event.days_past_due,
         classified.standard.value,

@@ -77,7 +77,10 @@ ORDER BY j.value_date, j.seq, n.place
 
 # Net of what is unearned ($5), which is part of the interest of the bank and of the customer.
 LOANS = """
-WITH held AS (
+WITH reaged AS (
+    SELECT DISTINCT ON (loan_id) loan_id, reaged_on, oldest_unpaid FROM loan_reaging
+    WHERE tenant = $1 AND reaged_on <= $2 AND told_at <= $3 ORDER BY loan_id, reaged_on DESC
+), held AS (
     SELECT j.loan_id,
            coalesce(sum(n.debit_minor - n.credit_minor)
                FILTER (WHERE n.book = 'BNK' AND (n.holds OR n.code = ANY($5::text[]))), 0)
@@ -89,17 +92,21 @@ WITH held AS (
                           OR (n.book = 'BNK' AND NOT n.holds AND n.code = ANY($5::text[]))), 0)
                AS cust_minor,
            coalesce(sum(n.credit_minor - n.debit_minor)
-               FILTER (WHERE n.book = 'CUST' AND n.holds AND j.command = ANY($6::text[])), 0)
+               FILTER (WHERE n.book = 'CUST' AND n.holds AND j.command = ANY($6::text[])
+                         AND j.value_date > coalesce(r.reaged_on, '-infinity')), 0)
                AS paid_minor
-    FROM journal j LEFT JOIN journal_line n USING (entry_id)
+    FROM journal j LEFT JOIN journal_line n USING (entry_id) LEFT JOIN reaged r USING (loan_id)
     WHERE j.tenant = $1 AND j.value_date <= $2 AND j.booked_at <= $3 AND j.loan_id IS NOT NULL
       AND ($4::text IS NULL OR j.currency = $4) AND ($7::text IS NULL OR j.loan_id = $7)
     GROUP BY j.loan_id
 )
-SELECT l.loan_id, l.product, l.segment, l.currency, l.opened, l.expiry, l.days_past_due,
-       l.oldest_unpaid_due, l.instalment_minor,
+SELECT l.loan_id, l.product, l.segment, l.currency, l.opened, l.expiry, l.instalment_minor,
+       CASE WHEN r.loan_id IS NULL THEN l.days_past_due ELSE 0 END AS days_past_due,
+       CASE WHEN r.loan_id IS NULL THEN l.oldest_unpaid_due ELSE r.oldest_unpaid END
+           AS oldest_unpaid_due,
        held.bnk_minor, held.co_minor, held.cust_minor, held.paid_minor, count(*) OVER () AS rows
 FROM held JOIN loan l ON l.tenant = $1 AND l.loan_id = held.loan_id
+LEFT JOIN reaged r ON r.loan_id = held.loan_id
 WHERE ($8::text IS NULL OR l.product = $8) AND ($9::text IS NULL OR l.segment = $9)
   AND ($10::text IS NULL
        OR ($10 = 'owed' AND (held.bnk_minor <> 0 OR held.co_minor <> 0 OR held.cust_minor <> 0))

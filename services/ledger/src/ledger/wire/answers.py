@@ -4,11 +4,11 @@ from typing import Any
 
 from mesh.service import Answer
 
-from ledger.domain.events import AskRefused, Posted, Provisioned
+from ledger.domain.events import AskRefused, ChargeOffReported, Posted, Provisioned
 from ledger.domain.money import to_text
 
 
-def to_answer(event: Posted | Provisioned | AskRefused) -> Answer:
+def to_answer(event: Posted | Provisioned | ChargeOffReported | AskRefused) -> Answer:
     """Answer that it was posted, or why not."""
     match event:
         case Posted():
@@ -22,6 +22,20 @@ def to_answer(event: Posted | Provisioned | AskRefused) -> Answer:
                     "currency": entry.currency,
                     "amount": to_text(amount_minor, entry.currency),
                     "allowance": to_text(balance_after_minor, entry.currency),
+                }
+            )
+        case ChargeOffReported(
+            entry=entry, outstanding_minor=outstanding_minor, is_provision=is_provision
+        ):
+            return Answer(
+                {
+                    "result": "reported",
+                    "transaction_id": str(entry.transaction_id),
+                    "entries": [str(entry.entry_id)],
+                    "currency": entry.currency,
+                    "amount": to_text(entry.amount_minor or 0, entry.currency),
+                    "outstanding": to_text(outstanding_minor, entry.currency),
+                    "effect": "PROVISION" if is_provision else "REPORT_LINE",
                 }
             )
         case AskRefused(_, refusal):

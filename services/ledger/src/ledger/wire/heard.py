@@ -12,7 +12,7 @@ from mesh.service import Key, Message, derive
 
 from ledger.domain.ask import Ask
 from ledger.domain.asked import read
-from ledger.domain.command import Reverse, Undo
+from ledger.domain.command import Asked, ReportChargeOff, Reverse, Undo
 from ledger.domain.decide import (
     Command,
     ImportLoan,
@@ -20,10 +20,13 @@ from ledger.domain.decide import (
     LoanState,
     OpenRefinanced,
     Provide,
+    Report,
     State,
 )
 from ledger.domain.grant import KindTerms, Post, Terms
 from ledger.domain.money import Components
+from ledger.domain.refusal import Refusal
+from ledger.domain.reporting import read_report
 from ledger.wants import Wants
 from ledger.wire import renewal
 
@@ -34,6 +37,7 @@ DOORS: Mapping[str, str] = {
     "CreditBalanceRefund": "credit_balance_refund",
     "Accrue": "accrue",
     "Provision": "provision",
+    "ReportChargeOff": ReportChargeOff.name,
 }
 """What the ledger's own doors put in, by the name that the domain has for it."""
 
@@ -71,6 +75,8 @@ def to_command(message: Message, state: State, *, now: datetime) -> Command:
             currency: str = message.body["currency"]
             ask = to_ask(message, decimals=DECIMALS[currency], today=now.date())
             return Provide(ask, currency)
+        case "ReportChargeOff":
+            return Report(to_ask(message, decimals=_decimals(state), today=now.date()))
         case _:
             return to_ask(message, decimals=_decimals(state), today=now.date())
 
@@ -83,7 +89,7 @@ def to_ask(message: Message, *, decimals: int, today: date) -> Ask:
     transaction_id = derive(message.message_id, "transaction")
     return Ask(
         name=name,
-        asked=read(name, body["fields"], decimals=decimals),
+        asked=_read(name, body["fields"], decimals),
         value_date=date.fromisoformat(body["date"]),
         today=today,
         tx=str(transaction_id),
@@ -92,6 +98,12 @@ def to_ask(message: Message, *, decimals: int, today: date) -> Ask:
         currency=body["currency"],
         approval=PREVIEW if is_preview else None,
     )
+
+
+def _read(name: str, fields: Mapping[str, Any], decimals: int) -> Asked | Refusal:
+    if name == ReportChargeOff.name:
+        return read_report(fields, decimals=decimals)
+    return read(name, fields, decimals=decimals)
 
 
 def _decimals(state: State) -> int:

@@ -19,7 +19,7 @@ from ledger.domain.command import (
     Undo,
     WriteOff,
 )
-from ledger.domain.events import Event, Posted, PostingRefused, Provisioned
+from ledger.domain.events import ChargeOffReported, Event, Posted, PostingRefused, Provisioned
 from ledger.domain.history import Transaction
 from ledger.domain.loan import LotKind
 from ledger.domain.money import Components
@@ -233,6 +233,21 @@ def to_provisioned(key: Key, told: Heard, event: Provisioned) -> ledger.Allowanc
         value_date=from_date(entry.value_date),
         amount=common.Money(amount_minor=event.amount_minor, currency=entry.currency),
         allowance_after_minor=event.balance_after_minor,
+        policy_version=entry.policy_version,
+    )
+
+
+def to_reported(key: Key, told: Heard, event: ChargeOffReported) -> ledger.ChargeOffReported:
+    """Tell that a loss was reported of a loan, of which nothing moved."""
+    entry = event.entry
+    return ledger.ChargeOffReported(
+        meta=told.meta(key),
+        transaction_id=str(entry.transaction_id),
+        value_date=from_date(entry.value_date),
+        amount=common.Money(amount_minor=entry.amount_minor or 0, currency=entry.currency),
+        percent=told.message.body["fields"].get("percent"),
+        outstanding_minor=event.outstanding_minor,
+        is_provision=event.is_provision,
         policy_version=entry.policy_version,
     )
 
