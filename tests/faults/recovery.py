@@ -23,8 +23,8 @@ an upstream asked for write-offs at a steady rate; faults of one kind came one a
 when the mesh had recovered from the last. Afterwards every case was closed complete, once;
 `writeoff reconcile` found nothing; every notice had gone out, and a mail that went out again bore
 the Message-ID of the first. Where a store forgot what it had said (restored, promoted), cases may
-have ended otherwise than was said: `reconcile` listed exactly those. A fault that is not here has
-not been tried. Times run from the end of the fault, by the broker's clock.
+have ended otherwise than was said: `reconcile` listed exactly those. A fault that is not here was
+not tried, or is not withstood yet. Times run from the end of the fault, by the broker's clock.
 
 - **first**: until a case was closed that was asked for when the fault was over. Of a service with
   two instances one was hit: cases of the other's lanes closed all the time.
