@@ -6,6 +6,7 @@ make simulate MUTANTS=1 [SEEDS=N]
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -79,6 +80,7 @@ def main() -> None:
     asked = parser.parse_args()
     many = asked.seeds or (SEEDS if asked.rules else SEEDS_LONG)
     in_one_order()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else the players would stay
     match asked.json, asked.rules:
         case True, True:
             rules_for_tests()

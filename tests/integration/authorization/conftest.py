@@ -177,7 +177,7 @@ class Turns:
             meta=self.meta(),
             terms=terms,
             transaction_id=str(self.name("transaction", f"{loan_id}/{number}")),
-            grant_id=str(UUID(int=1)),
+            grant_id=str(self.name("grant", f"{loan_id}/{number}")),
             value_date=from_date(date(2026, 1, 2)),
             amount=terms.amount,
             components=common.Components(

@@ -177,6 +177,15 @@ async def test_another_tenants_reference_is_unknown(turns: Any) -> None:
     assert [row["code"] for row in rows] == ["APPROVAL_UNKNOWN"]
 
 
+async def test_a_grant_that_only_the_books_know_is_kept_as_a_decision(turns: Any) -> None:
+    await turns.turn(turns.posted(turns.terms()))
+
+    [row] = await turns.fetch("SELECT * FROM decision WHERE tenant = $1", turns.tenant)
+    assert (row["outcome"], row["grant_id"]) == ("GRANTED", turns.name("grant", "LN-1/1"))
+    assert row["terms_hash"]
+    assert row["row_name"] is None, "which row it was, the books do not tell"
+
+
 async def test_the_same_facts_again_write_nothing(turns: Any) -> None:
     terms = turns.terms(approval_reference=NUMBER)
     facts = [turns.reviewed(terms), turns.verified(terms), turns.posted(terms)]

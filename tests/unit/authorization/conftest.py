@@ -118,6 +118,7 @@ class Words:
             terms=terms,
             amount_minor=terms.amount_minor if adds_minor is None else adds_minor,
             booked=booked or self.now.date(),
+            grant_id=self.grant_id(case),
             approvers=approvers,
         )
 
@@ -125,15 +126,25 @@ class Words:
         return uuid5(case or self.case, "posted")
 
     def removal(self, amount_minor: int, *, case: UUID) -> HearRemoval:
-        return HearRemoval(case_id=case, amount_minor=amount_minor, approval_reference=None)
+        return HearRemoval(
+            case_id=case,
+            terms=self.terms,
+            amount_minor=amount_minor,
+            grant_id=self.grant_id(case),
+            approvers=(),
+        )
+
+    def grant_id(self, case: UUID | None = None) -> UUID:
+        return uuid5(uuid5(case or self.case, "verified"), "grant")
 
     def reversal(self, of: UUID, *, case: UUID, restores_minor: int | None = None) -> HearReversal:
         return HearReversal(
             case_id=case,
             transaction_id=of,
             is_of_removal=restores_minor is not None,
-            amount_minor=restores_minor or 0,
-            approval_reference=None,
+            terms=replace(self.terms, amount_minor=restores_minor or 0),
+            grant_id=self.grant_id(case),
+            approvers=(),
         )
 
     def refusal(self, *, case: UUID | None = None) -> HearPostingRefusal:

@@ -5,7 +5,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from authorization.domain.events import AuthorizationGranted, AuthorizationRequested
+from authorization.domain.events import (
+    AuthorizationGranted,
+    AuthorizationRequested,
+    GrantRecalled,
+)
 from authorization.domain.terms import Approver
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,3 +176,19 @@ def test_nobody_who_had_a_part_in_a_case_is_among_its_approvers(
     for granted in (event for event in events if isinstance(event, AuthorizationGranted)):
         assert {approver.id for approver in granted.approvers}.isdisjoint(drawn["parts"])
         assert all(need.is_met_by(granted.approvers) for need in needs)
+
+
+@given(data=st.data(), approval=approvals)
+def test_what_is_posted_has_one_grant_here_in_any_order(
+    new_scene: Any, words: Any, data: st.DataObject, approval: str
+) -> None:
+    """A store that went back hears its inputs again, each by itself."""
+    order = data.draw(merged(*topics(words, words.case, "posted", approval)))
+    scene = new_scene()
+    scene.hear(*issues(words))
+
+    events = [event for command in (*order, *order) for event in scene.hear(command)]
+
+    known = [e for e in events if isinstance(e, AuthorizationGranted | GrantRecalled)]
+    assert [event.grant_id for event in known] == [words.grant_id()]
+    assert known[0].terms_hash

@@ -225,6 +225,7 @@ def test_a_posting_is_heard() -> None:
         terms=to_terms(posted.terms),
         amount_minor=198_000,
         booked=date(2026, 11, 24),
+        grant_id=UUID(int=11),
         approvers=(Approver("l5-eve", 5), Approver("l4-deb", 4)),
     )
 
@@ -244,7 +245,7 @@ def told_of(kind: type[Any], **more: Any) -> Any:
 
 
 def test_what_is_put_back_and_taken_back_is_heard() -> None:
-    transaction_id, reference = str(UUID(int=10)), "APPR-2026-001"
+    transaction_id = str(UUID(int=10))
     removed = told_of(
         ledger.ChargeOffRemoved,
         transaction_id=transaction_id,
@@ -262,14 +263,19 @@ def test_what_is_put_back_and_taken_back_is_heard() -> None:
     )
 
     assert to_command(fact(removed)) == HearRemoval(
-        case_id=CASE, amount_minor=5, approval_reference=reference
+        case_id=CASE,
+        terms=to_terms(removed.terms),
+        amount_minor=5,
+        grant_id=UUID(int=11),
+        approvers=(),
     )
     assert to_command(fact(reversed_)) == HearReversal(
         case_id=CASE,
         transaction_id=UUID(int=10),
         is_of_removal=True,
-        amount_minor=200_000,
-        approval_reference=reference,
+        terms=to_terms(reversed_.terms),
+        grant_id=UUID(int=11),
+        approvers=(),
     )
 
 

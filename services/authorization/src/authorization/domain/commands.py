@@ -38,6 +38,7 @@ class HearPosting:
     amount_minor: int
     """What it adds: without what was charged off before."""
     booked: date
+    grant_id: UUID
     approvers: tuple[Approver, ...]
 
 
@@ -46,8 +47,10 @@ class HearRemoval:
     """The ledger put back so much of what was charged off."""
 
     case_id: UUID
+    terms: Terms
     amount_minor: int
-    approval_reference: str | None
+    grant_id: UUID
+    approvers: tuple[Approver, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +61,9 @@ class HearReversal:
     transaction_id: UUID
     is_of_removal: bool
     """What was put back is charged off again."""
-    amount_minor: int
-    approval_reference: str | None
+    terms: Terms
+    grant_id: UUID
+    approvers: tuple[Approver, ...]
 
 
 @dataclass(frozen=True, slots=True)

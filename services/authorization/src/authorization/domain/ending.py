@@ -15,18 +15,19 @@ from authorization.domain.commands import HearClosing, HearPosting, HearRemoval,
 from authorization.domain.events import (
     CaseEnded,
     Event,
+    GrantRecalled,
     ReferenceConsumed,
     ReferenceReturned,
     WriteOffRecorded,
 )
 from authorization.domain.loan import End, Granted, Loan, Over, Requested, WrittenOff
 from authorization.domain.matrix import Matrix
-from authorization.domain.terms import CORRECTIONS, LOSSES
+from authorization.domain.terms import CORRECTIONS, LOSSES, terms_hash
+
+type _Books = HearPosting | HearRemoval | HearReversal
 
 
-def hear_books(
-    loan: Loan, command: HearPosting | HearRemoval | HearReversal, *, matrix: Matrix, now: datetime
-) -> Sequence[Event]:
+def hear_books(loan: Loan, command: _Books, *, matrix: Matrix, now: datetime) -> Sequence[Event]:
     """Hear what the ledger booked of a loss."""
     match command:
         case HearPosting():
@@ -60,8 +61,7 @@ def _hear_posting(
         need=need,
         approvers=command.approvers,
     )
-    posted = _posted(loan, command.case_id, terms.approval_reference, now=now)
-    return (WriteOffRecorded(loss), *posted)
+    return (WriteOffRecorded(loss), *_booked(loan, command, now=now))
 
 
 def _hear_removal(loan: Loan, command: HearRemoval, *, now: datetime) -> Sequence[Event]:
@@ -69,8 +69,7 @@ def _hear_removal(loan: Loan, command: HearRemoval, *, now: datetime) -> Sequenc
     if _is_posted(loan, command.case_id):
         return ()
     lessened = _lessened(loan, command.amount_minor)
-    posted = _posted(loan, command.case_id, command.approval_reference, now=now)
-    return (*(WriteOffRecorded(loss) for loss in lessened), *posted)
+    return (*(WriteOffRecorded(loss) for loss in lessened), *_booked(loan, command, now=now))
 
 
 def _hear_reversal(loan: Loan, command: HearReversal, *, now: datetime) -> Sequence[Event]:
@@ -80,9 +79,8 @@ def _hear_reversal(loan: Loan, command: HearReversal, *, now: datetime) -> Seque
     gone = loan.written_off.get(command.transaction_id)
     changed: list[WrittenOff] = [replace(gone, is_gone=True)] if gone else []
     if command.is_of_removal:
-        changed += _restored(loan, command.amount_minor)
-    posted = _posted(loan, command.case_id, command.approval_reference, now=now)
-    return (*(WriteOffRecorded(loss) for loss in changed), *posted)
+        changed += _restored(loan, command.terms.amount_minor)
+    return (*(WriteOffRecorded(loss) for loss in changed), *_booked(loan, command, now=now))
 
 
 def hear_posting_refusal(loan: Loan, case_id: UUID, *, now: datetime) -> Sequence[Event]:
@@ -110,6 +108,27 @@ def hear_closing(loan: Loan, command: HearClosing, *, now: datetime) -> Sequence
         case _, outcome:
             returned = _returned(loan, command.case_id)
             return (*returned, *_end(loan, command.case_id, outcome, now=now))
+
+
+def _booked(loan: Loan, command: _Books, *, now: datetime) -> Sequence[Event]:
+    """End the case as posted. A grant that is not known here is taken from the books' word.
+
+    A store that went back may hear of the posting before it hears the case again, and of the case
+    nothing more then: the decision, and who took it, would be missing for good.
+    """
+    terms = command.terms
+    posted = _posted(loan, command.case_id, terms.approval_reference, now=now)
+    is_known = isinstance(loan.cases.get(command.case_id), Granted)
+    if is_known or _is_posted(loan, command.case_id):
+        return posted
+    recalled = GrantRecalled(
+        case_id=command.case_id,
+        grant_id=command.grant_id,
+        terms=terms,
+        approvers=command.approvers,
+        terms_hash=terms_hash(terms, tenant=loan.tenant, loan_id=loan.loan_id),
+    )
+    return (recalled, *posted)
 
 
 def _returned(loan: Loan, case_id: UUID) -> Sequence[ReferenceReturned]:

@@ -65,6 +65,17 @@ class AuthorizationGranted:
     terms_hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRecalled:
+    """The books tell of a grant that is not known here any more: this store went back."""
+
+    case_id: UUID
+    grant_id: UUID
+    terms: Terms
+    approvers: tuple[Approver, ...]
+    terms_hash: str
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorizationDeclined:
     """An authorizer said no."""
@@ -157,6 +168,7 @@ type Event = (
     | AuthorizationRequested
     | ApprovalRecorded
     | AuthorizationGranted
+    | GrantRecalled
     | AuthorizationDeclined
     | AuthorizationRefused
     | CaseEnded

@@ -27,6 +27,7 @@ from authorization.domain.events import (
     CaseVerified,
     CommandRefused,
     Event,
+    GrantRecalled,
     ReferenceConsumed,
     ReferenceIssued,
     ReferenceReserved,
@@ -59,7 +60,7 @@ def evolve(loan: Loan, event: Event) -> Loan:
     match event:
         case TaskOpened() | TaskClaimed() | TaskReleased() | TaskClosed():
             return replace(loan, tasks=_tasks(loan, event))
-        case CommandRefused() | TaskRefused() | ReferenceUnchanged():
+        case CommandRefused() | TaskRefused() | ReferenceUnchanged() | GrantRecalled():
             return loan
         case WriteOffRecorded(write_off):
             known = {**loan.written_off, write_off.transaction_id: write_off}

@@ -15,6 +15,7 @@ from authorization.domain.events import (
     AuthorizationGranted,
     AuthorizationRefused,
     Event,
+    GrantRecalled,
 )
 from authorization.domain.loan import Case, Granted, Over, Requested, Reviewed, Verified, WrittenOff
 from authorization.domain.matrix import Need
@@ -198,6 +199,11 @@ def from_decision(key: Key, told: Told[Event]) -> Values | None:
                 None,
                 *grant,
             )
+        case GrantRecalled() as event:
+            approvers = _approvers(event.approvers)
+            known = (None, event.terms.approval_reference, None, None)
+            grant = (event.grant_id, None, None, approvers, None, None, None, event.terms_hash)
+            return (*_decided(key, told, event.case_id, "GRANTED"), *known, *grant)
         case AuthorizationDeclined(case_id, by, comment):
             declined = (None, None, by.id, comment)
             return (*_decided(key, told, case_id, "DECLINED"), *declined, *_NO_GRANT)

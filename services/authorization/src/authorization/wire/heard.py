@@ -1,6 +1,6 @@
 """Hearing: records of other services and what people want, as commands of the domain."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -59,16 +59,19 @@ def to_command(message: Message) -> Command:
         case ChargeOffRemoved() as record:
             return HearRemoval(
                 case_id=_case_of(message),
+                terms=to_terms(record.terms),
                 amount_minor=record.amount.amount_minor,
-                approval_reference=record.terms.approval_reference,
+                grant_id=UUID(record.grant_id),
+                approvers=_to_approvers(record.approvers),
             )
         case TransactionReversed() as record:
             return HearReversal(
                 case_id=_case_of(message),
                 transaction_id=UUID(record.transaction_id),
                 is_of_removal=record.command == "remove_charge_off",
-                amount_minor=record.terms.amount.amount_minor,
-                approval_reference=record.terms.approval_reference,
+                terms=to_terms(record.terms),
+                grant_id=UUID(record.grant_id),
+                approvers=_to_approvers(record.approvers),
             )
         case PostingRefused():
             return HearPostingRefusal(_case_of(message))
@@ -196,8 +199,13 @@ def _to_posting(
         terms=to_terms(record.terms),
         amount_minor=record.amount.amount_minor - reclassified_minor,
         booked=to_datetime(record.meta.occurred_at).date(),
-        approvers=tuple(Approver(each.id, each.level) for each in record.approvers),
+        grant_id=UUID(record.grant_id),
+        approvers=_to_approvers(record.approvers),
     )
+
+
+def _to_approvers(approvers: Sequence[common.Approver]) -> tuple[Approver, ...]:
+    return tuple(Approver(each.id, each.level) for each in approvers)
 
 
 def _to_wish(kind: str, body: Mapping[str, Any], by: Person) -> Command:
