@@ -35,6 +35,13 @@ class Decoder:
         body: Any = fastavro.schemaless_reader(BytesIO(value[HEADER_BYTES:]), schema, None)
         return str(schema["name"]).rpartition(".")[2], body
 
+    def name(self, value: bytes) -> str:
+        """Return the record's name alone. Raises ValueError for what is no record."""
+        if len(value) < HEADER_BYTES or value[0] != 0:
+            raise ValueError("not in Confluent's wire format")
+        schema = self._schema(int.from_bytes(value[1:HEADER_BYTES]))
+        return str(schema["name"]).rpartition(".")[2]
+
     def _schema(self, schema_id: int) -> Any:
         if schema_id not in self._schemas:
             try:

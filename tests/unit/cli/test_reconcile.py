@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from writeoff.reconcile.checks import differences, not_yet_tried, unquiet
 from writeoff.reconcile.facts import (
+    POSTED,
     Case,
+    Ending,
     Facts,
     Input,
     Journal,
@@ -39,6 +41,7 @@ WELL = Facts(
         Keeper("documents", "timer", "DefermentExpires", "c1"),
     ],
     journals=[Journal("j1", "c1", 0)],
+    endings=frozenset({Ending("c1", POSTED), Ending("c1", "Closed Complete")}),
     refinances=[Refinance("t1", "demo", "LN-1", 2_520, 2_520)],
     granted=frozenset({"c1", "c3", "c9"}),
     notices=[
@@ -102,7 +105,26 @@ def test_notices_that_nobody_was_told_of_yet_are_listed() -> None:
             "closed cases are left",
             "notifications has a parked of it",
         ),
-        (replace(WELL, journals=[]), "posted cases have one journal", "has 0 journals"),
+        (
+            replace(WELL, journals=[], endings=frozenset()),
+            "posted cases have one journal",
+            "has 0 journals",
+        ),
+        (
+            replace(WELL, endings=frozenset({Ending("c3", POSTED)})),
+            "what was said stands",
+            "case c3 was said to be posted, and has no journal",
+        ),
+        (
+            replace(WELL, endings=frozenset({Ending("c3", "Closed Complete")})),
+            "what was said stands",
+            "WO-3 (c3, Closed Refused) was said to be Closed Complete",
+        ),
+        (
+            replace(WELL, endings=frozenset({Ending("c8", "Closed Declined")})),
+            "what was said stands",
+            "case c8 was said to be Closed Declined, and is not known any more",
+        ),
         (
             replace(WELL, journals=[*WELL.journals, Journal("j2", "c1", 0)]),
             "posted cases have one journal",

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from writeoff.reconcile.facts import Facts, Keeper, Request, Telling
+from writeoff.reconcile.facts import POSTED, Facts, Keeper, Request, Telling
 
 COMPLETE = "Closed Complete"
 
@@ -95,6 +95,20 @@ def what_is_posted_was_granted(facts: Facts) -> Iterator[str]:
             yield f"the journal of case {journal.case_id} has no grant"
 
 
+def what_was_said_stands(facts: Facts) -> Iterator[str]:
+    """What was said to be posted has a journal, and a case ended as was said."""
+    cases = {case.case_id: case for case in facts.cases}
+    posted = {journal.case_id for journal in facts.journals}
+    for said in sorted(facts.endings):
+        if said.state == POSTED:
+            if said.case_id not in posted:
+                yield f"case {said.case_id} was said to be posted, and has no journal"
+        elif said.case_id not in cases:
+            yield f"case {said.case_id} was said to be {said.state}, and is not known any more"
+        elif cases[said.case_id].state != said.state:
+            yield f"{cases[said.case_id]} was said to be {said.state}"
+
+
 def journals_balance(facts: Facts) -> Iterator[str]:
     """The debits of a journal are its credits."""
     for journal in facts.journals:
@@ -175,6 +189,7 @@ CHECKS: dict[str, Check] = {
     "closed cases are left": closed_cases_are_left,
     "posted cases have one journal": posted_cases_have_one_journal,
     "what is posted was granted": what_is_posted_was_granted,
+    "what was said stands": what_was_said_stands,
     "journals balance": journals_balance,
     "refinances are opened": refinances_are_opened,
     "notices are told": notices_are_told,

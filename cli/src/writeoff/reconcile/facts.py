@@ -60,6 +60,18 @@ class Journal:
     imbalance_minor: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Ending:
+    """A record that told how a case ended: its state, or that it was posted."""
+
+    case_id: str
+    state: str
+    """POSTED, or the state that the case has since."""
+
+
+POSTED = "posted"
+
+
 @dataclass(frozen=True, slots=True)
 class Refinance:
     """A loan that was paid off by a new one, and what that one was opened with. None: not yet."""
@@ -148,6 +160,8 @@ class Facts:
     refinances: list[Refinance] = field(default_factory=list[Refinance])
     granted: frozenset[str] = frozenset()
     """Cases that authority let be posted."""
+    endings: frozenset[Ending] = frozenset()
+    """All that was ever said, also by a store that went back since."""
     notices: list[Notice] = field(default_factory=list[Notice])
     inputs: list[Input] = field(default_factory=list[Input])
     outputs: list[Output] = field(default_factory=list[Output])

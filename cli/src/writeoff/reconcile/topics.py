@@ -1,4 +1,4 @@
-"""What the topics hold: where each log ends, and what lies last under each key of a table."""
+"""What the topics hold: where logs end, what lies last in tables, how cases were said to end."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -6,10 +6,21 @@ from hashlib import sha256
 from contracts.catalogue import Topic
 
 from writeoff.catalogue import source_of, topics
+from writeoff.decoding import Decoder
 from writeoff.logs import Place, ends, operator_consumer, read
-from writeoff.reconcile.facts import Digest, Input, TableKey
+from writeoff.reconcile.facts import POSTED, Digest, Ending, Input, TableKey
 from writeoff.reconcile.stores import Store
 from writeoff.stackenv import StackEnv
+
+CLOSINGS, POSTINGS = "writeoff.case.v1", "writeoff.ledger.v1"
+
+POSTED_RECORDS = frozenset(
+    {
+        *("WriteOffPosted", "ChargeOffPosted", "RecoveryPosted", "PayOffPosted"),
+        *("RefinancePosted", "ChargeOffRemoved", "TransactionReversed"),
+    }
+)
+"""What the ledger says when it has carried out a case."""
 
 
 def read_inputs(env: StackEnv, stores: dict[str, Store]) -> list[Input]:
@@ -49,6 +60,25 @@ def read_tables(env: StackEnv, stores: dict[str, Store]) -> list[TableKey]:
             for key in sorted(in_store.keys() | lying.keys())
         ]
     return found
+
+
+def read_endings(env: StackEnv) -> frozenset[Ending]:
+    """Read every record that told of a case that it is posted, or over."""
+    logs = [topic for topic in topics(env) if topic.name in (CLOSINGS, POSTINGS)]
+    places = [Place(t.name, partition) for t in logs for partition in range(t.partitions)]
+    decoder, found = Decoder(env), set[Ending]()
+    with operator_consumer(env) as consumer:
+        for raw in read(consumer, places):
+            name = decoder.name(raw.value) if raw.value is not None else ""
+            if raw.value is None or (name != "CaseClosed" and name not in POSTED_RECORDS):
+                continue
+            _, body = decoder.decode(raw.value)
+            case_id = body["meta"]["case_id"]
+            if name == "CaseClosed":
+                found.add(Ending(case_id, f"Closed {body['outcome'].capitalize()}"))
+            elif case_id is not None:
+                found.add(Ending(case_id, POSTED))
+    return frozenset(found)
 
 
 def _hears(store: Store, topic: Topic) -> bool:

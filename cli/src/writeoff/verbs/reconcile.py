@@ -13,7 +13,7 @@ from writeoff.exits import Exit
 from writeoff.reconcile.checks import CHECKS, QUIET, Difference, differences, not_yet_tried, unquiet
 from writeoff.reconcile.facts import Facts
 from writeoff.reconcile.stores import read_stores
-from writeoff.reconcile.topics import read_inputs, read_tables
+from writeoff.reconcile.topics import read_endings, read_inputs, read_tables
 from writeoff.root import session_of
 from writeoff.session import Session
 from writeoff.show import pairs, table
@@ -40,8 +40,8 @@ def reconcile(
     """Compare the five stores and the topics. Exit 1, with a list, if anything differs.
 
     Every request has one case; every case is over or waits for something; every posted case was
-    granted and has one journal that balances; every notice is told or listed; nothing is unheard or
-    unacknowledged; the table topics equal the stores.
+    granted and has one journal that balances; what was said of it stands; every notice is told or
+    listed; nothing is unheard or unacknowledged; the table topics equal the stores.
     """
     session = session_of(ctx)
     started = time.monotonic()
@@ -86,7 +86,7 @@ def _when_quiet(session: Session, deadline: float) -> tuple[Facts, list[Differen
 
 
 def look(env: StackEnv, *, with_tables: bool) -> Facts:
-    """Read the stores and where the logs end; with tables also every record of those."""
+    """Read the stores and where the logs end; with tables also all that was said there."""
     # Stores first: what is said meanwhile then shows as behind in a log, and is looked at again.
     stores = read_stores(env)
     mesh_stores = stores.by_service
@@ -103,6 +103,7 @@ def look(env: StackEnv, *, with_tables: bool) -> Facts:
         overdue=[each for store in mesh_stores.values() for each in store.overdue],
         inputs=read_inputs(env, mesh_stores),
         table_keys=read_tables(env, mesh_stores) if with_tables else [],
+        endings=read_endings(env) if with_tables else frozenset(),
     )
 
 
