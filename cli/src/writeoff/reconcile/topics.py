@@ -75,9 +75,9 @@ def read_endings(env: StackEnv) -> frozenset[Ending]:
             _, body = decoder.decode(raw.value)
             case_id = body["meta"]["case_id"]
             if name == "CaseClosed":
-                found.add(Ending(case_id, f"Closed {body['outcome'].capitalize()}"))
+                found.add(Ending(str(case_id), f"Closed {body['outcome'].capitalize()}"))
             elif case_id is not None:
-                found.add(Ending(case_id, POSTED))
+                found.add(Ending(str(case_id), POSTED))
     return frozenset(found)
 
 
