@@ -21,7 +21,7 @@ from documents.domain.file import LoanFile as Evidence
 from documents.domain.policy import POLICY as DOCUMENTS_POLICY
 from documents.service import Documents
 from ledger.domain.events import LoanState, PartyState
-from ledger.domain.policy import Policy as LedgerPolicy
+from ledger.domain.policyfile import Policies
 from ledger.service import Ledger
 from ledger.settings import own_policy
 from mesh.ports import Record
@@ -69,7 +69,7 @@ CATALOGUE = Catalogue(
     sources={SOURCE: Source(tenants=(TENANT,), partitions=PARTITIONS)},
 )
 MATRIX = shipped_matrix()
-LEDGER_POLICY = LedgerPolicy.parse(own_policy())
+LEDGER_POLICY = Policies.parse(own_policy()).everybody
 CASE_POLICY = policy_of({}, CATALOGUE)
 
 

@@ -32,7 +32,7 @@ from ledger.audit.published import HeadsFile
 from ledger.audit.sealer import Sealer
 from ledger.audit.service import AUDIT, Audited
 from ledger.audit.signing import Signer
-from ledger.domain.policy import Policy
+from ledger.domain.policyfile import Policies
 from ledger.service import LEDGER, Ledger
 from ledger.settings import own_policy
 from ledger.store.audit import Chains
@@ -166,7 +166,7 @@ class _Desk:
         self.schemas = MemorySchemas()
         self._log = MemoryLog(self.broker, who="ledger-1", group="ledger")
         self._chains = Chains()
-        policy = Policy.parse(own_policy())
+        policy = Policies.parse(own_policy()).everybody
         ledger = Ledger(Store(lambda _: policy, to_wants), lambda _: policy)
         signer = Signer(Ed25519PrivateKey.generate())
         self._sealer: Sealer | None = None

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import aiohttp
 from ledger.domain.events import AllowanceState, Event, LoanState, PartyState, State
-from ledger.domain.policy import Policy
+from ledger.domain.policyfile import Policies
 from ledger.service import Ledger
 from ledger.settings import own_policy
 from mesh.doors import StoredAnswer, content_hash
@@ -44,7 +44,7 @@ class MemoryLedger:
         self.states: dict[Key, State] = {}
         self.known: dict[UUID, StoredAnswer] = {}
         self.heard: list[str] = []
-        policy = Policy.parse(own_policy())
+        policy = Policies.parse(own_policy()).everybody
         self.service = Ledger(self, lambda _: policy)
 
     async def load(

@@ -21,11 +21,12 @@ from ledger.domain.grant import KindTerms, Post, Terms, terms_hash
 from ledger.domain.loan import Loan, Lot, LotKind, Particulars, Status
 from ledger.domain.money import Component, Components
 from ledger.domain.policy import Policy
+from ledger.domain.policyfile import Policies
 from ledger.settings import own_policy
 
 NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 TODAY = NOW.date()
-POLICY = Policy.parse(own_policy())
+POLICY = Policies.parse(own_policy()).everybody
 CASE = UUID(int=1)
 GRANT = UUID(int=2)
 

@@ -18,13 +18,13 @@ from ledger.domain.decide import (
 )
 from ledger.domain.loan import LotKind, Status
 from ledger.domain.money import Components
-from ledger.domain.policy import Policy
+from ledger.domain.policyfile import Policies
 from ledger.domain.posting import EntryKind
 from ledger.domain.row import LoanRow, Party, RowRefused, read_loan, read_party, split
 from ledger.settings import own_policy
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-POLICY = Policy.parse(own_policy())
+POLICY = Policies.parse(own_policy()).everybody
 ROW: dict[str, object] = {
     "loan_id": "LN-1",
     "customer_id": "C-1",

@@ -13,13 +13,12 @@ from ledger.domain.grant import KindTerms, Post, Terms, terms_hash, to_ask
 from ledger.domain.history import History
 from ledger.domain.loan import Loan, Particulars, Status
 from ledger.domain.money import Components
-from ledger.domain.policy import Policy
 from ledger.domain.policyfile import Policies
 from ledger.settings import own_policy
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = date(2026, 11, 20)
-POLICY = Policy.parse(own_policy())
+POLICY = Policies.parse(own_policy()).everybody
 LOAN = Loan(
     particulars=Particulars(
         customer_id="C1",

@@ -13,13 +13,13 @@ from ledger.domain.decide import decide, evolve
 from ledger.domain.events import AskRefused, LoanState, Posted
 from ledger.domain.loan import Loan, Particulars, Status
 from ledger.domain.money import Components
-from ledger.domain.policy import Policy
+from ledger.domain.policyfile import Policies
 from ledger.settings import own_policy
 
 from .door import NOON, ROW, as_, take_in
 
 MOST = (1 << 63) - 1
-POLICY = Policy.parse(own_policy())
+POLICY = Policies.parse(own_policy()).everybody
 HELD = Components(principal=MOST - 6, interest=3, fees=1, penalties=1, tax=1)
 HUGE = Loan(
     particulars=Particulars(

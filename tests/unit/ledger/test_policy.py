@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from ledger.domain.money import Component
-from ledger.domain.policy import Method, NonAccrual, Policy
+from ledger.domain.policy import Method, NonAccrual
 from ledger.domain.policyfile import Policies, PolicyWrong
 from ledger.policies import PolicyBook
 from ledger.settings import LedgerSettings, own_policy
 
-POLICY = Policy.parse(own_policy())
+POLICY = Policies.parse(own_policy()).everybody
 
 
 def test_the_ledgers_own_policy_has_an_account_for_every_role_that_can_be_reached() -> None:
@@ -22,19 +22,19 @@ def test_a_role_without_an_account_is_named() -> None:
     text = own_policy().replace('OPENING = "3900"\n', "")
 
     with pytest.raises(ValueError, match=r"no account for BNK\.OPENING"):
-        Policy.parse(text)
+        Policies.parse(text)
 
 
 def test_the_allowance_method_needs_an_allowance() -> None:
     text = own_policy().replace('method = "direct"', 'method = "allowance"')
 
     with pytest.raises(ValueError, match=r"BNK\.ALLOWANCE"):
-        Policy.parse(text)
+        Policies.parse(text)
 
 
 def test_an_unknown_key_is_an_error() -> None:
     with pytest.raises(ValueError, match="colour: unknown key"):
-        Policy.parse(own_policy().replace("version =", "colour = 1\nversion ="))
+        Policies.parse(own_policy().replace("version =", "colour = 1\nversion ="))
 
 
 def test_a_wrong_policy_stops_the_start(tmp_path) -> None:  # pyright: ignore[reportMissingParameterType, reportUnknownParameterType]

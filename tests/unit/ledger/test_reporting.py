@@ -13,6 +13,7 @@ from ledger.domain.events import AskRefused, ChargeOffReported, LoanState
 from ledger.domain.loan import Loan, Particulars, Status
 from ledger.domain.money import Components
 from ledger.domain.policy import Method, Policy
+from ledger.domain.policyfile import Policies
 from ledger.domain.reporting import read_report
 from ledger.settings import own_policy
 
@@ -20,7 +21,7 @@ from .door import ROW, MemoryLedger, as_, take_in
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TODAY = NOW.date()
-DIRECT = Policy.parse(own_policy())
+DIRECT = Policies.parse(own_policy()).everybody
 ALLOWANCE = replace(DIRECT, method=Method.ALLOWANCE)
 OWED = Components(principal=90_000, interest=10_001)
 LOAN = Loan(

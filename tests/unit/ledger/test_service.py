@@ -12,7 +12,7 @@ from contracts.records.ledger import LoanSnapshot, PostingRefused, WriteOffPoste
 from contracts.types import from_date, from_datetime
 from ledger.domain.decide import Event, LoanState, PartyState, State
 from ledger.domain.grant import Terms, terms_hash
-from ledger.domain.policy import Policy
+from ledger.domain.policyfile import Policies
 from ledger.service import Ledger
 from ledger.settings import own_policy
 from ledger.store.states import Store
@@ -25,7 +25,7 @@ GRANT = UUID(int=2)
 HEARD = UUID(int=3)
 ROW_ID = UUID(int=9)
 LOAN = Key("demo", "LN-1")
-POLICY = Policy.parse(own_policy())
+POLICY = Policies.parse(own_policy()).everybody
 SERVICE = Ledger(Store(lambda _: POLICY, to_wants), lambda _: POLICY)
 ROW = {
     "loan_id": "LN-1",

@@ -126,13 +126,6 @@ class Policy:
             yield edition
             yield from edition.products.values()
 
-    @classmethod
-    def parse(cls, text: str) -> "Policy":
-        """Read a file of one version, everybody's policy; ValueError says what is wrong with it."""
-        from ledger.domain.policyfile import Policies  # noqa: PLC0415 (it makes policies)
-
-        return Policies.parse(text).everybody
-
     def closed(self, through: date | None) -> "Policy":
         """Give the same policy with another last closed day."""
         return replace(self, closed_through=through)
