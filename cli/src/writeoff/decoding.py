@@ -29,18 +29,18 @@ class Decoder:
 
     def decode(self, value: bytes) -> tuple[str, Mapping[str, Any]]:
         """Return the record's name and body. Raises ValueError for what is no record."""
-        if len(value) < HEADER_BYTES or value[0] != 0:
-            raise ValueError("not in Confluent's wire format")
-        schema = self._schema(int.from_bytes(value[1:HEADER_BYTES]))
+        schema = self._writer(value)
         body: Any = fastavro.schemaless_reader(BytesIO(value[HEADER_BYTES:]), schema, None)
-        return str(schema["name"]).rpartition(".")[2], body
+        return _short(schema), body
 
     def name(self, value: bytes) -> str:
         """Return the record's name alone. Raises ValueError for what is no record."""
+        return _short(self._writer(value))
+
+    def _writer(self, value: bytes) -> Any:
         if len(value) < HEADER_BYTES or value[0] != 0:
             raise ValueError("not in Confluent's wire format")
-        schema = self._schema(int.from_bytes(value[1:HEADER_BYTES]))
-        return str(schema["name"]).rpartition(".")[2]
+        return self._schema(int.from_bytes(value[1:HEADER_BYTES]))
 
     def _schema(self, schema_id: int) -> Any:
         if schema_id not in self._schemas:
@@ -57,3 +57,8 @@ class Decoder:
             schema = json.loads(response.json()["schema"])
             self._schemas[schema_id] = fastavro.parse_schema(schema)
         return self._schemas[schema_id]
+
+
+def _short(schema: Any) -> str:
+    """Give a record's name without its namespace."""
+    return str(schema["name"]).rpartition(".")[2]

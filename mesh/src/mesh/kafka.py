@@ -130,10 +130,8 @@ class KafkaLog:
         return self._admin
 
     def _unavailable(self, topic: str, error: KafkaException) -> Unavailable:
-        if (
-            error.args[0].code() < 0
-        ):  # the library's own word: it may have lost its brokers for good
-            self._admin = None
+        if error.args[0].code() < 0:
+            self._admin = None  # the library's own word: it may have lost its brokers for good
         return Unavailable(f"topic {topic}: {error.args[0].str()}")
 
     async def facts(self, topics: Sequence[str]) -> dict[str, TopicFacts]:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import aiohttp
 from ledger.domain.events import AllowanceState, Event, LoanState, PartyState, State
+from ledger.domain.loan import Loan, Particulars, Status
+from ledger.domain.money import Components
 from ledger.domain.policyfile import Policies
 from ledger.service import Ledger
 from ledger.settings import own_policy
@@ -31,6 +33,26 @@ ROW: dict[str, Any] = {
     "opened": "2025-01-01",
     "status": "ACTIVE",
 }
+
+
+def a_loan(owed: Components, *, product: str = "PERSONAL_LOAN", **more: Any) -> Loan:
+    """Make an active loan of 2026 on which so much is owed, and nothing charged off."""
+    return Loan(
+        particulars=Particulars(
+            customer_id="C-1",
+            product=product,
+            segment="PERSONAL",
+            currency="USD",
+            opened=date(2026, 1, 1),
+            accrued_to=date(2026, 1, 1),
+            **more,
+        ),
+        row_hash="",
+        status=Status.ACTIVE,
+        bnk=owed,
+        co=Components(),
+        cust=owed,
+    )
 
 
 EMPTY: Mapping[str, State] = {"party": PartyState(), "allowance": AllowanceState()}

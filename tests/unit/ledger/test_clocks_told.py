@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ledger.domain.events import LoanState
-from ledger.domain.loan import Loan, Particulars, Status
+from ledger.domain.loan import Loan
 from ledger.domain.money import Components
 from ledger.monthend.clocks import Arrears, Clocks, Standard
 from ledger.monthend.closing import Closing, LoanClosed, close, closed
@@ -28,6 +28,8 @@ from ledger.monthend.telling import (
     told,
 )
 
+from .door import a_loan
+
 CLOCKS = Clocks.parse(own_clocks())
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OCTOBER, NOVEMBER = date(2026, 10, 31), date(2026, 11, 30)
@@ -46,25 +48,9 @@ def telling(state: ClockState, command: Any) -> Any:
     return event
 
 
-def a_loan(product: str = "MORTGAGE", **what: Any) -> Loan:
-    owed = Components(principal=100_000_00)
+def a_late_loan(product: str = "MORTGAGE", **what: Any) -> Loan:
     late: dict[str, Any] = {"oldest_unpaid_due": LATE}
-    return Loan(
-        particulars=Particulars(
-            customer_id="C-1",
-            product=product,
-            segment="PERSONAL",
-            currency="USD",
-            opened=date(2026, 1, 1),
-            accrued_to=date(2026, 1, 1),
-            **late | what,
-        ),
-        row_hash="",
-        status=Status.ACTIVE,
-        bnk=owed,
-        co=Components(),
-        cust=owed,
-    )
+    return a_loan(Components(principal=100_000_00), product=product, **late | what)
 
 
 def at(loan: Loan, through: date = OCTOBER, **state: Any) -> LoanClosed:
@@ -99,7 +85,7 @@ def test_the_first_day_on_which_the_bank_was_told_counts() -> None:
 
 
 def test_of_a_mortgage_only_what_collateral_does_not_cover_is_a_loss() -> None:
-    done = at(a_loan(), known=worth(80_000_00, 5_000_00))
+    done = at(a_late_loan(), known=worth(80_000_00, 5_000_00))
 
     assert done.classified.standard is Standard.LOSS
     assert (done.outstanding_minor, done.loss_minor) == (100_000_00, 25_000_00)
@@ -107,7 +93,7 @@ def test_of_a_mortgage_only_what_collateral_does_not_cover_is_a_loss() -> None:
 
 
 def test_a_mortgage_that_is_covered_is_no_loss_and_never_late() -> None:
-    done = at(a_loan(), known=worth(110_000_00, 10_000_00))
+    done = at(a_late_loan(), known=worth(110_000_00, 10_000_00))
 
     assert done.classified.standard is Standard.SUBSTANDARD
     assert (done.loss_minor, done.is_proposed, done.classified.days_late) == (0, False, 0)
@@ -120,7 +106,7 @@ def test_a_mortgage_that_is_covered_is_no_loss_and_never_late() -> None:
 def test_a_late_mortgage_of_at_most_60_percent_of_its_value_passes(
     value: int, standard: Standard
 ) -> None:
-    assert at(a_loan(), known=worth(value)).classified.standard is standard
+    assert at(a_late_loan(), known=worth(value)).classified.standard is standard
 
 
 def test_a_valuation_counts_from_its_day_and_the_latest_one_counts() -> None:
@@ -132,12 +118,12 @@ def test_a_valuation_counts_from_its_day_and_the_latest_one_counts() -> None:
         )
     )
 
-    assert at(a_loan(), known=known).loss_minor == 30_000_00
-    assert at(a_loan(), NOVEMBER, known=known).loss_minor == 100_000_00
+    assert at(a_late_loan(), known=known).loss_minor == 30_000_00
+    assert at(a_late_loan(), NOVEMBER, known=known).loss_minor == 100_000_00
 
 
 def test_other_collateral_counts_while_it_is_being_taken_back() -> None:
-    loan = a_loan("AUTO_LOAN")
+    loan = a_late_loan("AUTO_LOAN")
 
     assert at(loan, known=worth(60_000_00)).loss_minor == 100_000_00
     assert at(loan, known=worth(60_000_00, is_assured=True)).loss_minor == 40_000_00
@@ -147,7 +133,7 @@ def test_a_bankruptcy_makes_all_of_it_a_loss() -> None:
     notice = Notice(NoticeKind.BANKRUPTCY, date(2026, 8, 1))
     known = replace(worth(110_000_00), notices=(notice,))
 
-    done = at(a_loan(), known=known)
+    done = at(a_late_loan(), known=known)
 
     assert done.classified.due is not None
     assert done.classified.due.trigger == "BANKRUPTCY"
@@ -211,7 +197,7 @@ def test_an_open_end_loan_is_re_aged_after_three_payments() -> None:
 
 
 def test_its_clock_begins_anew_and_money_before_it_counts_no_more() -> None:
-    loan = a_loan("CREDIT_LINE", instalment_minor=100_00)
+    loan = a_late_loan("CREDIT_LINE", instalment_minor=100_00)
     known = Known(reagings=(Reaging(date(2026, 10, 2), date(2026, 9, 15)),))
 
     assert at(loan).classified.standard is Standard.LOSS
@@ -260,7 +246,7 @@ def test_five_years_later_it_may_be_again() -> None:
 
 
 def test_a_loss_is_proposed_once_for_its_day_and_stays_a_breach() -> None:
-    loan = a_loan("PERSONAL_LOAN")
+    loan = a_late_loan("PERSONAL_LOAN")
     first = at(loan)
     state = closed(Closing(LoanState(loan)), first)
 
@@ -273,7 +259,7 @@ def test_a_loss_is_proposed_once_for_its_day_and_stays_a_breach() -> None:
 
 
 def test_another_day_is_another_proposal() -> None:
-    loan = a_loan("PERSONAL_LOAN", oldest_unpaid_due=date(2026, 7, 15))
+    loan = a_late_loan("PERSONAL_LOAN", oldest_unpaid_due=date(2026, 7, 15))
     notice = Notice(NoticeKind.BANKRUPTCY, date(2026, 8, 1))
     early = at(loan, known=Known(notices=(notice,)))
     state = closed(Closing(LoanState(loan)), early)

@@ -1,7 +1,6 @@
 """Amounts at the limits of 64 bits, and currencies with 0, 2 and 3 decimals."""
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,31 +10,17 @@ from ledger.domain.ask import Ask
 from ledger.domain.asked import read
 from ledger.domain.decide import decide, evolve
 from ledger.domain.events import AskRefused, LoanState, Posted
-from ledger.domain.loan import Loan, Particulars, Status
+from ledger.domain.loan import Loan, Status
 from ledger.domain.money import Components
 from ledger.domain.policyfile import Policies
 from ledger.settings import own_policy
 
-from .door import NOON, ROW, as_, take_in
+from .door import NOON, ROW, a_loan, as_, take_in
 
 MOST = (1 << 63) - 1
 POLICY = Policies.parse(own_policy()).everybody
 HELD = Components(principal=MOST - 6, interest=3, fees=1, penalties=1, tax=1)
-HUGE = Loan(
-    particulars=Particulars(
-        customer_id="C-1",
-        product="PERSONAL_LOAN",
-        segment="PERSONAL",
-        currency="USD",
-        opened=date(2026, 1, 1),
-        accrued_to=date(2026, 1, 1),
-    ),
-    row_hash="",
-    status=Status.ACTIVE,
-    bnk=HELD,
-    co=Components(),
-    cust=HELD,
-)
+HUGE = a_loan(HELD)
 
 
 def asked(name: str, number: int = 1, **fields: object) -> Ask:

@@ -10,35 +10,21 @@ import pytest
 from ledger.domain.ask import Ask
 from ledger.domain.decide import Report, decide, evolve
 from ledger.domain.events import AskRefused, ChargeOffReported, LoanState
-from ledger.domain.loan import Loan, Particulars, Status
+from ledger.domain.loan import Loan, Status
 from ledger.domain.money import Components
 from ledger.domain.policy import Method, Policy
 from ledger.domain.policyfile import Policies
 from ledger.domain.reporting import read_report
 from ledger.settings import own_policy
 
-from .door import ROW, MemoryLedger, as_, take_in
+from .door import ROW, MemoryLedger, a_loan, as_, take_in
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TODAY = NOW.date()
 DIRECT = Policies.parse(own_policy()).everybody
 ALLOWANCE = replace(DIRECT, method=Method.ALLOWANCE)
 OWED = Components(principal=90_000, interest=10_001)
-LOAN = Loan(
-    particulars=Particulars(
-        customer_id="C-1",
-        product="PERSONAL_LOAN",
-        segment="PERSONAL",
-        currency="USD",
-        opened=date(2026, 1, 1),
-        accrued_to=date(2026, 1, 1),
-    ),
-    row_hash="",
-    status=Status.ACTIVE,
-    bnk=OWED,
-    co=Components(),
-    cust=OWED,
-)
+LOAN = a_loan(OWED)
 
 
 def asking(day: date = TODAY, currency: str | None = None, **fields: Any) -> Report:

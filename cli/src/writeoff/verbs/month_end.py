@@ -106,9 +106,10 @@ def show(
         found = list(
             doors.pages("ledger", f"/v1/month-ends/{month}/loans", "loans", limit=PAGE, only=only)
         )
-    loans = _with_cases(session, found)
-    in_hand = [loan for loan in loans if loan["case"]] if only == "proposed" else []
-    loans = [loan for loan in loans if not (in_hand and loan["case"])]
+    loans, in_hand = _with_cases(session, found), list[Json]()
+    if only == "proposed":
+        in_hand = [loan for loan in loans if loan["case"]]
+        loans = [loan for loan in loans if not loan["case"]]
 
     def render(out: Console) -> None:
         out.print(pairs(f"month end {month}", how))
@@ -249,7 +250,7 @@ def _rows(loans: list[Json], *columns: str) -> list[list[object]]:
             amount(row[name.lstrip(">")], row["currency"])
             if name in MONEY
             else row[name.lstrip(">")]
-            for name in columns or LOAN
+            for name in columns
         ]
         for row in loans[:SHOWN_MAX]
     ]

@@ -1,9 +1,10 @@
 """What is asked for, as far as authority looks at it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 
 type Flag = Literal["fraud", "related_party", "collection_ceases"]
 
@@ -56,6 +57,13 @@ class KindTerms:
     rate: str | None = None
     percent: str | None = None
     components: Components | None = None
+
+
+def kind_terms(told: Mapping[str, Any]) -> KindTerms:
+    """Read them by name, as a record's fields or a store have them."""
+    parts = told["components"]
+    rest = {name: value for name, value in told.items() if name != "components"}
+    return KindTerms(**rest, components=Components(**parts) if parts else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from authorization.domain.events import (
 from authorization.domain.loan import Case, Granted, Over, Requested, Reviewed, Verified, WrittenOff
 from authorization.domain.matrix import Need
 from authorization.domain.references import Reference
-from authorization.domain.terms import Approver, Components, KindTerms, Terms
+from authorization.domain.terms import Approver, Terms, kind_terms
 
 TERMS = tuple(field.name for field in fields(Terms))
 
@@ -243,9 +243,7 @@ def _to_terms(text: str) -> Terms:
     data["date"] = date.fromisoformat(data["date"])
     data["flags"] = frozenset(data["flags"])
     if told := data.get("of_kind"):
-        if parts := told["components"]:
-            told["components"] = Components(**parts)
-        data["of_kind"] = KindTerms(**told)
+        data["of_kind"] = kind_terms(told)
     return Terms(**data)
 
 

@@ -38,7 +38,7 @@ from authorization.domain.commands import (
 )
 from authorization.domain.loan import Reviewed, Verified
 from authorization.domain.references import Reference
-from authorization.domain.terms import Approver, Components, Flag, KindTerms, Terms
+from authorization.domain.terms import Approver, Flag, Terms, kind_terms
 
 ATTESTED = "ATTESTED"
 """The basis of a requirement that was met because the approval reference attests the documents."""
@@ -120,7 +120,7 @@ def to_terms(terms: common.Terms) -> Terms:
         sanctioner=terms.sanctioner,
         sanction_level=terms.sanction_level,
         approval_reference=terms.approval_reference,
-        of_kind=_to_kind_terms(terms.of_kind) if terms.of_kind else None,
+        of_kind=kind_terms(terms.of_kind.to_avro()) if terms.of_kind else None,
     )
 
 
@@ -166,27 +166,6 @@ def _to_verified(message: Message, record: VerificationCompleted) -> Verified:
         agent=record.agent,
         is_attested=any(each.basis == ATTESTED for each in record.requirements),
         heard=orjson.dumps(record.terms.to_avro()).decode(),
-    )
-
-
-def _to_kind_terms(told: common.KindTerms) -> KindTerms:
-    parts = told.components
-    return KindTerms(
-        transaction_id=told.transaction_id,
-        undo=told.undo,
-        cause=told.cause,
-        new_loan_id=told.new_loan_id,
-        rate=told.rate,
-        percent=told.percent,
-        components=Components(
-            principal_minor=parts.principal_minor,
-            interest_minor=parts.interest_minor,
-            fees_minor=parts.fees_minor,
-            penalties_minor=parts.penalties_minor,
-            tax_minor=parts.tax_minor,
-        )
-        if parts
-        else None,
     )
 
 

@@ -1,5 +1,6 @@
 """The records that others hear, one for each event that is somebody else's business."""
 
+from dataclasses import asdict
 from typing import Any, cast
 
 from contracts.records import case as records
@@ -11,7 +12,7 @@ from mesh.service import Change, Key, Told
 from case.domain import events
 from case.domain.case import Case, LoanFile
 from case.domain.evolve import case_of
-from case.domain.terms import Document, KindTerms, Terms
+from case.domain.terms import Document, Terms
 from mesh import tasks
 
 type CaseChange = Change[LoanFile, events.Event]
@@ -156,28 +157,7 @@ def to_terms(terms: Terms) -> common.Terms:
         outstanding_minor=terms.outstanding_minor,
         charged_off_minor=terms.charged_off_minor,
         approval_reference=terms.approval_reference,
-        of_kind=_kind_terms(terms.of_kind) if terms.of_kind else None,
-    )
-
-
-def _kind_terms(terms: KindTerms) -> common.KindTerms:
-    parts = terms.components
-    return common.KindTerms(
-        transaction_id=terms.transaction_id,
-        undo=terms.undo,
-        cause=terms.cause,
-        new_loan_id=terms.new_loan_id,
-        rate=terms.rate,
-        percent=terms.percent,
-        components=common.Components(
-            principal_minor=parts.principal_minor,
-            interest_minor=parts.interest_minor,
-            fees_minor=parts.fees_minor,
-            penalties_minor=parts.penalties_minor,
-            tax_minor=parts.tax_minor,
-        )
-        if parts
-        else None,
+        of_kind=common.KindTerms.from_avro(asdict(terms.of_kind)) if terms.of_kind else None,
     )
 
 

@@ -93,28 +93,11 @@ def request_of_body(body: Mapping[str, Any], *, request_id: str, by: Person) -> 
 
 def kind_terms_of(told: common.KindTerms) -> KindTerms:
     """Read what only some kinds ask for."""
-    parts = told.components
-    return KindTerms(
-        transaction_id=told.transaction_id,
-        undo=told.undo,
-        cause=told.cause,
-        new_loan_id=told.new_loan_id,
-        rate=told.rate,
-        percent=told.percent,
-        components=Components(
-            principal_minor=parts.principal_minor,
-            interest_minor=parts.interest_minor,
-            fees_minor=parts.fees_minor,
-            penalties_minor=parts.penalties_minor,
-            tax_minor=parts.tax_minor,
-        )
-        if parts
-        else None,
-    )
+    return _kind_terms_of_body(told.to_avro())
 
 
 def _kind_terms_of_body(told: Mapping[str, Any]) -> KindTerms:
-    """Read what `api.requests` put into a command: only what was said."""
+    """Read it by name: `api.requests` puts into a command only what was said."""
     parts = told.get("components")
     rest = {name: value for name, value in told.items() if name != "components"}
     return KindTerms(**rest, components=Components(**parts) if parts else None)

@@ -7,7 +7,7 @@ from ledger.domain.ask import Ask
 from ledger.domain.command import Provision
 from ledger.domain.events import AllowanceState, Provisioned
 from ledger.domain.policy import Book, Policy
-from ledger.domain.posting import Entry, EntryKind, Line
+from ledger.domain.posting import Entry, EntryKind, Line, Lines
 from ledger.domain.refusal import Refusal, refuse
 from ledger.domain.rules import broken_as_asked
 
@@ -40,12 +40,22 @@ def provide(
     else:
         amount_minor = asked.target_minor - state.balance_minor
     lines = provision_lines(amount_minor, policy)
-    entry = Entry(
+    entry = entry_of(
+        ask, lines, amount_minor, currency=currency, policy=policy, booked_at=booked_at
+    )
+    return Provisioned(entry, amount_minor, state.balance_minor + allowance_moved(lines, policy))
+
+
+def entry_of(
+    ask: Ask, lines: Lines, amount_minor: int, *, currency: str, policy: Policy, booked_at: datetime
+) -> Entry:
+    """Give the entry of what moves the allowance at most, and no loan."""
+    return Entry(
         entry_id=ask.entry_id,
         transaction_id=ask.transaction_id,
         tx=ask.tx,
         kind=EntryKind.POST,
-        command=asked.name,
+        command=ask.name,
         value_date=ask.value_date,
         booked_at=booked_at,
         currency=currency,
@@ -53,7 +63,6 @@ def provide(
         lines=lines,
         amount_minor=amount_minor,
     )
-    return Provisioned(entry, amount_minor, state.balance_minor + allowance_moved(lines, policy))
 
 
 def provision_lines(amount_minor: int, policy: Policy) -> tuple[Line, ...]:

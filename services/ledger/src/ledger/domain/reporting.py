@@ -7,14 +7,13 @@ without lines, which reports tell.
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from ledger.domain.allowance import provision_lines
+from ledger.domain.allowance import entry_of, provision_lines
 from ledger.domain.ask import Ask
 from ledger.domain.asked import read
 from ledger.domain.command import ChargeOff, ReportChargeOff, asked_for
 from ledger.domain.events import ChargeOffReported
 from ledger.domain.loan import Loan, Status
 from ledger.domain.policy import Method, Policy
-from ledger.domain.posting import Entry, EntryKind
 from ledger.domain.refusal import Refusal, refuse
 from ledger.domain.rules import broken_as_asked
 
@@ -59,20 +58,11 @@ def report(
     if code := broken_as_asked(asked, ask, policy) or _broken(loan, ask, reported_minor):
         return refuse(code)
     is_provision = policy.method is Method.ALLOWANCE
+    lines = provision_lines(reported_minor, policy) if is_provision else ()
     return ChargeOffReported(
         ask=ask,
-        entry=Entry(
-            entry_id=ask.entry_id,
-            transaction_id=ask.transaction_id,
-            tx=ask.tx,
-            kind=EntryKind.POST,
-            command=asked.name,
-            value_date=ask.value_date,
-            booked_at=booked_at,
-            currency=what.currency,
-            policy_version=policy.version,
-            lines=provision_lines(reported_minor, policy) if is_provision else (),
-            amount_minor=reported_minor,
+        entry=entry_of(
+            ask, lines, reported_minor, currency=what.currency, policy=policy, booked_at=booked_at
         ),
         outstanding_minor=held_minor,
         is_provision=is_provision,
